@@ -1,0 +1,199 @@
+package io.kvorum.testkit;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/// One running server process, Kvorum or etcd, that answers on `127.0.0.1:clientPort()`.
+///
+/// Its output goes to the file `server.log` next to its data directory. Closing kills it.
+public final class ServerProcess implements AutoCloseable {
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+
+  private final Process process;
+  private final int clientPort;
+  private final Path output;
+
+  private ServerProcess(Process process, int clientPort, Path output) {
+    this.process = process;
+    this.clientPort = clientPort;
+    this.output = output;
+  }
+
+  /// Starts the packaged Kvorum on `directory/default.etcd` and returns once it is healthy.
+  ///
+  /// @param flags further server flags
+  public static ServerProcess kvorum(Path directory, String... flags) throws IOException {
+    return kvorum(directory, List.of(), flags);
+  }
+
+  /// Like [#kvorum(Path, String...)] with further JVM options.
+  public static ServerProcess kvorum(Path directory, List<String> jvmOptions, String... flags)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx512m",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow"));
+    command.addAll(jvmOptions);
+    command.addAll(List.of("-cp", serverClassPath(), "io.kvorum.server.Main"));
+    return start(command, directory, flags);
+  }
+
+  /// Starts the etcd found on the path.
+  public static ServerProcess etcd(Path directory, String... flags) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(
+        program("etcd").orElseThrow(() -> new IOException("no etcd on the path")).toString());
+    return start(command, directory, flags);
+  }
+
+  private static ServerProcess start(List<String> command, Path directory, String... flags)
+      throws IOException {
+    int clientPort = freePort();
+    int peerPort = freePort();
+    String client = "http://127.0.0.1:" + clientPort;
+    String peer = "http://127.0.0.1:" + peerPort;
+    command.addAll(
+        List.of(
+            "--name=default",
+            "--data-dir=" + directory.resolve("default.etcd"),
+            "--listen-client-urls=" + client,
+            "--advertise-client-urls=" + client,
+            "--listen-peer-urls=" + peer,
+            "--initial-advertise-peer-urls=" + peer,
+            "--initial-cluster=default=" + peer));
+    command.addAll(List.of(flags));
+    Path output = directory.resolve("server.log");
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("MALLOC_ARENA_MAX", "2");
+    builder.redirectErrorStream(true);
+    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
+    ServerProcess server = new ServerProcess(builder.start(), clientPort, output);
+    server.awaitHealthy();
+    return server;
+  }
+
+  /// The class path of the packaged server.
+  static String serverClassPath() throws IOException {
+    Path target =
+        Path.of(System.getProperty("kvorum.root", "."), "kvserver", "target").toAbsolutePath();
+    List<String> jars = new ArrayList<>();
+    for (Path folder : List.of(target, target.resolve("dist").resolve("lib"))) {
+      try (Stream<Path> files = Files.list(folder)) {
+        files
+            .map(Path::toString)
+            .filter(file -> file.endsWith(".jar"))
+            .filter(file -> !file.endsWith("-tests.jar") && !file.endsWith("-sources.jar"))
+            .sorted()
+            .forEach(jars::add);
+      }
+    }
+    return String.join(System.getProperty("path.separator"), jars);
+  }
+
+  /// A program on the path; tests that need one are skipped without it.
+  public static Optional<Path> program(String name) {
+    for (String folder :
+        System.getenv().getOrDefault("PATH", "").split(System.getProperty("path.separator"), -1)) {
+      Path candidate = Path.of(folder, name);
+      if (Files.isExecutable(candidate)) {
+        return Optional.of(candidate);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      return socket.getLocalPort();
+    }
+  }
+
+  private void awaitHealthy() throws IOException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + clientPort + "/health"))
+            .timeout(Duration.ofSeconds(2))
+            .build();
+    long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    try {
+      while (System.nanoTime() < deadline) {
+        try {
+          if (HTTP.send(request, HttpResponse.BodyHandlers.ofString()).statusCode() == 200) {
+            return;
+          }
+        } catch (IOException e) {
+          // Not listening yet.
+        }
+        if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
+          throw new IOException(
+              "server ended with status " + process.exitValue() + ":\n" + Files.readString(output));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while the server started", e);
+    }
+    process.destroyForcibly();
+    throw new IOException("server not healthy in time:\n" + Files.readString(output));
+  }
+
+  public int clientPort() {
+    return clientPort;
+  }
+
+  /// `127.0.0.1:port`, as clients take it.
+  public String endpoint() {
+    return "127.0.0.1:" + clientPort;
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public Path output() {
+    return output;
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /// SIGKILL; returns when the process is gone.
+  public void kill() {
+    process.destroyForcibly();
+    process.onExit().join();
+  }
+
+  /// SIGTERM; returns the exit status when the process is gone.
+  public int terminate() {
+    process.destroy();
+    process.onExit().join();
+    return process.exitValue();
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+}
