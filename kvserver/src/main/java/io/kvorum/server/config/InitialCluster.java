@@ -1,0 +1,97 @@
+package io.kvorum.server.config;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// The cluster as its first members were told it: name → peer URLs, and the token that goes into
+/// the ids.
+public record InitialCluster(
+    NavigableMap<String, List<ListenUrl>> members, State state, String token) {
+
+  /// `--initial-cluster-state`.
+  public enum State {
+    NEW,
+    EXISTING
+  }
+
+  public InitialCluster {
+    NavigableMap<String, List<ListenUrl>> copy = new TreeMap<>();
+    members.forEach((name, urls) -> copy.put(name, List.copyOf(urls)));
+    members = Collections.unmodifiableNavigableMap(copy);
+  }
+
+  /// Reads `n1=url,n1=url2,n2=url3`.
+  static NavigableMap<String, List<ListenUrl>> parse(String text) throws Refusal {
+    NavigableMap<String, List<ListenUrl>> members = new TreeMap<>();
+    for (String part : text.split(",", -1)) {
+      int equals = part.indexOf('=');
+      String name = equals < 0 ? part.strip() : part.substring(0, equals).strip();
+      String url = equals < 0 ? "" : part.substring(equals + 1).strip();
+      if (url.isEmpty()) {
+        throw Refusal.invalid(
+            "error setting up initial cluster: empty URL given for \"" + name + "\"");
+      }
+      try {
+        members.computeIfAbsent(name, _ -> new ArrayList<>()).add(UrlList.parseOne(url));
+      } catch (UrlList.BadUrl e) {
+        throw Refusal.invalid("error setting up initial cluster: " + e.getMessage());
+      }
+    }
+    members.replaceAll((_, urls) -> List.copyOf(new TreeSet<>(urls)));
+    return members;
+  }
+
+  /// Why a member `name` with these advertised peer URLs cannot bootstrap this cluster, in etcd's
+  /// words; empty when it can. Asked only when the data directory is new: later the stored
+  /// membership counts, and these settings are ignored.
+  public Optional<String> refusal(String name, List<ListenUrl> advertisedPeerUrls) {
+    List<ListenUrl> own = members.get(name);
+    if (own == null) {
+      return Optional.of(
+          "couldn't find local name \"" + name + "\" in the initial cluster configuration");
+    }
+    Optional<String> duplicate = duplicateUrl();
+    if (duplicate.isPresent()) {
+      return duplicate;
+    }
+    if (state == State.EXISTING) {
+      return Optional.of("joining an existing cluster is not supported yet");
+    }
+    if (members.size() > 1) {
+      return Optional.of("a cluster of more than one member is not supported yet");
+    }
+    List<ListenUrl> advertised = List.copyOf(new TreeSet<>(advertisedPeerUrls));
+    return own.equals(advertised)
+        ? Optional.empty()
+        : Optional.of(
+            "--initial-cluster has "
+                + joined(name, own)
+                + " but missing from --initial-advertise-peer-urls="
+                + joined("", advertised));
+  }
+
+  private Optional<String> duplicateUrl() {
+    TreeSet<ListenUrl> seen = new TreeSet<>();
+    boolean unique = members.values().stream().flatMap(List::stream).allMatch(seen::add);
+    return unique
+        ? Optional.empty()
+        : Optional.of("initial cluster " + this + " has duplicate url");
+  }
+
+  private static String joined(String name, List<ListenUrl> urls) {
+    String prefix = name.isEmpty() ? "" : name + "=";
+    return String.join(",", urls.stream().map(url -> prefix + url).toList());
+  }
+
+  /// The text of `--initial-cluster` that means these members.
+  @Override
+  public String toString() {
+    return String.join(
+        ",", members.entrySet().stream().map(e -> joined(e.getKey(), e.getValue())).toList());
+  }
+}

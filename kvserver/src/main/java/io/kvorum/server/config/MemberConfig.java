@@ -1,0 +1,174 @@
+package io.kvorum.server.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/// Everything one member was told at its start, checked and immutable.
+///
+/// @param reportedVersion the etcd version to tell clients, e.g. `3.7.0`
+public record MemberConfig(
+    Identity identity,
+    Listeners listeners,
+    Consensus consensus,
+    Storage storage,
+    Requests requests,
+    Observation observation,
+    FeatureGates gates,
+    String reportedVersion) {
+
+  /// Who the member is, and the cluster it bootstraps. `cluster` and `advertised` decide ids only
+  /// when the data directory is new: [InitialCluster#refusal] must be asked then, and only then.
+  public record Identity(
+      String name,
+      Path dataDirectory,
+      Path logDirectory,
+      Advertised advertised,
+      InitialCluster cluster,
+      BootstrapMode mode) {}
+
+  /// The URLs told to the cluster and to clients.
+  public record Advertised(List<ListenUrl> peerUrls, List<ListenUrl> clientUrls) {
+    public Advertised {
+      peerUrls = List.copyOf(peerUrls);
+      clientUrls = List.copyOf(clientUrls);
+    }
+  }
+
+  /// How an existing data directory is treated.
+  public enum BootstrapMode {
+    ORDINARY,
+    /// Every other member is removed from the stored membership.
+    FORCE_NEW_CLUSTER
+  }
+
+  /// Where the member listens, and how connections are treated.
+  public record Listeners(
+      List<ListenUrl> peerUrls,
+      List<ListenUrl> clientUrls,
+      List<ListenUrl> httpUrls,
+      List<ListenUrl> metricsUrls,
+      SocketReuse reuse,
+      KeepAlive keepAlive,
+      HttpAccess http,
+      OptionalInt maxConnections) {
+    public Listeners {
+      peerUrls = List.copyOf(peerUrls);
+      clientUrls = List.copyOf(clientUrls);
+      httpUrls = List.copyOf(httpUrls);
+      metricsUrls = List.copyOf(metricsUrls);
+    }
+  }
+
+  /// `SO_REUSEPORT` and `SO_REUSEADDR`.
+  public record SocketReuse(boolean port, boolean address) {}
+
+  /// Pings on client connections. A zero `interval` or `timeout` turns the server's pings off.
+  public record KeepAlive(Duration minClientInterval, Duration interval, Duration timeout) {}
+
+  /// Who may use the HTTP endpoints from a browser: `*` is everyone.
+  public record HttpAccess(List<String> corsOrigins, List<String> hostWhitelist) {
+    public HttpAccess {
+      corsOrigins = List.copyOf(corsOrigins);
+      hostWhitelist = List.copyOf(hostWhitelist);
+    }
+  }
+
+  /// Timing of elections. The tick is the heartbeat interval.
+  public record Consensus(
+      Duration heartbeatInterval, Duration electionTimeout, boolean preVote, int maxLearners) {
+
+    /// Longest time a request may take: 5 s and two election timeouts.
+    public Duration requestTimeout() {
+      return Duration.ofSeconds(5).plus(electionTimeout.multipliedBy(2));
+    }
+  }
+
+  /// The data directory's contents. An absent quota means that there is none.
+  public record Storage(
+      OptionalLong quotaBytes,
+      long snapshotEntries,
+      long catchUpEntries,
+      Durability durability,
+      AutoCompaction compaction,
+      long engineMemoryBytes) {}
+
+  /// Whether files are synced.
+  public enum Durability {
+    FSYNC,
+    /// `--unsafe-no-fsync`: for tests; a crash of the machine loses acknowledged writes.
+    NO_FSYNC
+  }
+
+  /// When history is compacted without being asked.
+  public sealed interface AutoCompaction {
+    record Off() implements AutoCompaction {}
+
+    /// Keep the history of the last `retention`.
+    record Periodic(Duration retention) implements AutoCompaction {}
+
+    /// Keep the last `revisions` revisions.
+    record Revisions(long revisions) implements AutoCompaction {}
+  }
+
+  /// Bounds of requests.
+  public record Requests(
+      int maxTxnOperations,
+      long maxRequestBytes,
+      long maxConcurrentStreams,
+      Duration watchProgressInterval,
+      AuthTokens tokens,
+      long readMemoryBytes,
+      long networkMemoryBytes) {}
+
+  public record AuthTokens(Duration timeToLive, int bcryptCost) {}
+
+  /// What operators see.
+  public record Observation(
+      Logging logging, MetricsDetail metrics, Duration slowRequest, Duration slowApply) {}
+
+  public enum MetricsDetail {
+    BASIC,
+    /// With a latency histogram of every gRPC method.
+    EXTENSIVE
+  }
+
+  /// Where log lines go and what they look like. `rotation` is present only with exactly one file.
+  public record Logging(
+      LogLevel level, LogFormat format, List<LogOutput> outputs, Optional<LogRotation> rotation) {
+    public Logging {
+      outputs = List.copyOf(outputs);
+    }
+
+    /// JSON lines from `info` on standard error: for messages about unusable settings.
+    public static Logging initial() {
+      return new Logging(
+          LogLevel.INFO, LogFormat.JSON, List.of(new LogOutput.StandardError()), Optional.empty());
+    }
+  }
+
+  /// The lowest level that is written. etcd's `panic` and `fatal` are `ERROR` here.
+  public enum LogLevel {
+    DEBUG,
+    INFO,
+    WARN,
+    ERROR
+  }
+
+  public enum LogFormat {
+    JSON,
+    CONSOLE
+  }
+
+  /// One destination of log lines. No output at all discards them (`/dev/null`).
+  public sealed interface LogOutput {
+    record StandardError() implements LogOutput {}
+
+    record StandardOutput() implements LogOutput {}
+
+    record File(Path path) implements LogOutput {}
+  }
+}
