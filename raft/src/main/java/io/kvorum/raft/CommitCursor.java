@@ -1,0 +1,79 @@
+package io.kvorum.raft;
+
+import io.kvorum.invariant.Invariant;
+import java.util.List;
+
+/// How far the log is committed, handed out for applying, and applied: `applied ≤ handedOut ≤
+/// committed ≤ last` (raft.md I6).
+final class CommitCursor {
+  private final LogView log;
+  private final RaftOptions.Limits limits;
+  private long committed;
+  private long handedOut;
+  private long applied;
+  private long unappliedBytes;
+
+  CommitCursor(LogView log, RaftOptions.Limits limits, long committed, long applied) {
+    this.log = log;
+    this.limits = limits;
+    this.committed = committed;
+    this.handedOut = applied;
+    this.applied = applied;
+  }
+
+  long committed() {
+    return committed;
+  }
+
+  long applied() {
+    return applied;
+  }
+
+  EntryId committedId() {
+    return log.idAt(committed);
+  }
+
+  /// Commits everything up to `index`; returns whether that is news.
+  boolean commitTo(long index) {
+    if (index <= committed) {
+      return false;
+    }
+    Invariant.check(
+        index <= log.lastIndex(), "commit %d beyond the last index %d", index, log.lastIndex());
+    committed = index;
+    return true;
+  }
+
+  /// The next entries to apply: committed, durable on this member, and within the byte limit of
+  /// what is being applied, but at least one if nothing is (R12).
+  List<Entry> handOut(long durableIndex) {
+    long end = Math.min(committed, durableIndex) + 1;
+    long allowance = limits.applyBytes() - unappliedBytes;
+    if (handedOut + 1 >= end || (allowance <= 0 && handedOut > applied)) {
+      return List.of();
+    }
+    List<Entry> entries = log.slice(handedOut + 1, end, Math.max(allowance, 0));
+    handedOut += entries.size();
+    for (Entry entry : entries) {
+      unappliedBytes += entry.payloadBytes();
+    }
+    return entries;
+  }
+
+  /// Takes note that everything up to `index` is applied; returns the payload bytes that frees.
+  long applied(long index) {
+    Invariant.check(
+        index >= applied && index <= handedOut,
+        "applied %d outside of [%d, %d]",
+        index,
+        applied,
+        handedOut);
+    long freed = 0;
+    for (long each = applied + 1; each <= index; each++) {
+      freed += log.entryAt(each).payloadBytes();
+    }
+    applied = index;
+    unappliedBytes -= freed;
+    return freed;
+  }
+}

@@ -1,0 +1,178 @@
+package io.kvorum.raft;
+
+import io.kvorum.invariant.Invariant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/// What a leader knows of one other member's log, and how much it may send there (raft.md R1-R3;
+/// `match < next` always).
+///
+/// ```
+///            ack                       full window: pauses,
+///  PROBE ───────────────▶ REPLICATE    one append per heartbeat reply
+///    ▲  one append at      │
+///    │  a time             │
+///    └─────────────────────┘ rejection, unreachable
+/// ```
+final class FollowerProgress {
+  enum Mode {
+    /// Looking for where the logs agree; at most one append under way.
+    PROBE,
+    /// Logs agree; appends are pipelined within the window.
+    REPLICATE
+  }
+
+  private record InFlight(long lastIndex, long bytes) {}
+
+  private final RaftOptions.Replication limits;
+  private final Deque<InFlight> inFlight = new ArrayDeque<>();
+  private Mode mode = Mode.PROBE;
+  private long matchIndex;
+  private long nextIndex;
+  private long inFlightBytes;
+  private long commitSent;
+  private long confirmedRound;
+  private boolean isProbeSent;
+  private boolean isExtraAppendAllowed;
+  private boolean isRecentlyActive;
+
+  FollowerProgress(RaftOptions.Replication limits, long nextIndex) {
+    this.limits = limits;
+    this.nextIndex = nextIndex;
+    this.isRecentlyActive = true;
+  }
+
+  Mode mode() {
+    return mode;
+  }
+
+  long matchIndex() {
+    return matchIndex;
+  }
+
+  long nextIndex() {
+    return nextIndex;
+  }
+
+  long confirmedRound() {
+    return confirmedRound;
+  }
+
+  boolean isRecentlyActive() {
+    return isRecentlyActive;
+  }
+
+  /// Any reply shows that the member lives (E8).
+  void markActive() {
+    isRecentlyActive = true;
+  }
+
+  /// Starts the next period of the leader's check of its quorum.
+  void clearActive() {
+    isRecentlyActive = false;
+  }
+
+  boolean isPaused() {
+    return switch (mode) {
+      case PROBE -> isProbeSent;
+      case REPLICATE -> isWindowFull() && !isExtraAppendAllowed;
+    };
+  }
+
+  /// Whether the window has room for entries; an append that a full window allows is empty.
+  boolean hasRoom() {
+    return mode == Mode.PROBE || !isWindowFull();
+  }
+
+  private boolean isWindowFull() {
+    return inFlight.size() >= limits.windowMessages() || inFlightBytes >= limits.windowBytes();
+  }
+
+  /// Whether the member could use the news that `commitIndex` is committed (R10).
+  boolean lacksCommit(long commitIndex) {
+    return commitSent < Math.min(commitIndex, nextIndex - 1);
+  }
+
+  void sent(int entries, long bytes, long commitIndex) {
+    commitSent = Math.max(commitSent, Math.min(commitIndex, nextIndex - 1 + entries));
+    isExtraAppendAllowed = false;
+    switch (mode) {
+      case PROBE -> isProbeSent = true;
+      case REPLICATE -> {
+        if (entries > 0) {
+          nextIndex += entries;
+          inFlight.addLast(new InFlight(nextIndex - 1, bytes));
+          inFlightBytes += bytes;
+        }
+      }
+    }
+  }
+
+  /// The member holds our log up to `index`. Returns whether that is news.
+  boolean matched(long index) {
+    while (!inFlight.isEmpty() && inFlight.getFirst().lastIndex() <= index) {
+      inFlightBytes -= inFlight.removeFirst().bytes();
+    }
+    boolean isNews = index > matchIndex;
+    matchIndex = Math.max(matchIndex, index);
+    nextIndex = Math.max(nextIndex, matchIndex + 1);
+    if (mode == Mode.PROBE && index == matchIndex) {
+      mode = Mode.REPLICATE;
+      isProbeSent = false;
+      nextIndex = matchIndex + 1;
+    }
+    checkOrder();
+    return isNews;
+  }
+
+  /// The member refused an append that followed `rejectedIndex`. Returns false if the refusal is
+  /// outdated (R8); otherwise the next probe follows `probeIndex` at most.
+  boolean rejected(long rejectedIndex, long probeIndex) {
+    if (mode == Mode.REPLICATE) {
+      if (rejectedIndex <= matchIndex) {
+        return false;
+      }
+      probeFrom(matchIndex + 1);
+      return true;
+    }
+    if (rejectedIndex != nextIndex - 1) {
+      return false;
+    }
+    probeFrom(Math.max(Math.min(rejectedIndex, probeIndex + 1), matchIndex + 1));
+    return true;
+  }
+
+  /// What is under way may be lost.
+  void unreachable() {
+    if (mode == Mode.REPLICATE) {
+      probeFrom(matchIndex + 1);
+    }
+  }
+
+  /// A heartbeat reply: what was under way before it is lost or has arrived (R2, R3).
+  void heartbeatAnswered(long readRound) {
+    confirmedRound = Math.max(confirmedRound, readRound);
+    isProbeSent = false;
+    isExtraAppendAllowed = isWindowFull();
+  }
+
+  /// Whether a heartbeat reply calls for an append: the member lags, or has to leave PROBE (R5).
+  boolean needsAppend(long lastIndex) {
+    return matchIndex < lastIndex || mode == Mode.PROBE;
+  }
+
+  private void probeFrom(long index) {
+    mode = Mode.PROBE;
+    nextIndex = index;
+    commitSent = Math.min(commitSent, nextIndex - 1);
+    isProbeSent = false;
+    inFlight.clear();
+    inFlightBytes = 0;
+    checkOrder();
+  }
+
+  private void checkOrder() {
+    Invariant.check(
+        matchIndex < nextIndex, "match %d is not before next %d", matchIndex, nextIndex);
+  }
+}

@@ -1,0 +1,43 @@
+package io.kvorum.raft;
+
+import io.kvorum.raft.Ready.ReadVerdict;
+import io.kvorum.raft.Ready.RefusedProposal;
+import io.kvorum.raft.Ready.RoleChange;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// Collects effects between two drains.
+final class Outbox {
+  private final List<Envelope> messages = new ArrayList<>();
+  private final List<ReadVerdict> reads = new ArrayList<>();
+  private final List<RefusedProposal> refusals = new ArrayList<>();
+  private OptionalLong dropLogTo = OptionalLong.empty();
+
+  void send(Envelope envelope) {
+    messages.add(envelope);
+  }
+
+  void decideRead(ReadVerdict verdict) {
+    reads.add(verdict);
+  }
+
+  void refuse(long token, ProposalRefusal refusal) {
+    refusals.add(new RefusedProposal(token, refusal));
+  }
+
+  void dropLogTo(long index) {
+    dropLogTo = OptionalLong.of(index);
+  }
+
+  /// Moves everything collected into a `Ready`.
+  Ready drain(Optional<Persist> persist, List<Entry> committed, Optional<RoleChange> roleChange) {
+    Ready ready = new Ready(messages, persist, committed, reads, refusals, dropLogTo, roleChange);
+    messages.clear();
+    reads.clear();
+    refusals.clear();
+    dropLogTo = OptionalLong.empty();
+    return ready.isEmpty() ? Ready.NOTHING : ready;
+  }
+}

@@ -1,0 +1,45 @@
+package io.kvorum.raft.node;
+
+import io.kvorum.raft.Entry;
+import io.kvorum.raft.ProposalRefusal;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+
+/// Keeps the thread `raft` busy with the first committed batch until the test lets it go on.
+final class StallingListener implements RaftListener {
+  private final CountDownLatch stalled = new CountDownLatch(1);
+  private final CountDownLatch resumed = new CountDownLatch(1);
+
+  void awaitStall() throws InterruptedException {
+    stalled.await();
+  }
+
+  void resume() {
+    resumed.countDown();
+  }
+
+  @Override
+  public void committed(List<Entry> entries) {
+    stalled.countDown();
+    try {
+      resumed.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void readIndexReady(long token, long index) {}
+
+  @Override
+  public void readIndexAborted(long token) {}
+
+  @Override
+  public void proposalRefused(long token, ProposalRefusal refusal) {}
+
+  @Override
+  public void statusChanged(RaftStatus status) {}
+
+  @Override
+  public void failed(Throwable cause) {}
+}
