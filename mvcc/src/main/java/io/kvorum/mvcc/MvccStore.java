@@ -1,0 +1,340 @@
+package io.kvorum.mvcc;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.kvorum.invariant.Invariant;
+import io.kvorum.invariant.OwnerThread;
+import io.kvorum.mvcc.rocks.AuthTable;
+import io.kvorum.mvcc.rocks.HistoryGap;
+import io.kvorum.mvcc.rocks.LeaseTable;
+import io.kvorum.mvcc.rocks.MetaTable;
+import io.kvorum.mvcc.rocks.RowCursor;
+import io.kvorum.mvcc.rocks.StateDb;
+import io.kvorum.mvcc.rocks.StateDbOptions;
+import io.kvorum.mvcc.rocks.StateRecord;
+import io.kvorum.mvcc.rocks.StorageFailure;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// The keys, values and history of one member, on its disk.
+///
+/// The thread `apply` writes through [#newBatch()]; any thread reads through [#read()]. What a
+/// batch has committed is visible at once and durable after the next flush: the Raft log is the
+/// only write-ahead log, so after a crash the store is back at some batch boundary and
+/// [#appliedIndex()] says from where to replay.
+public final class MvccStore implements AutoCloseable {
+  private final StateDb db;
+  private final StoreOptions options;
+  private final ApplierView view;
+  private final PurgeQueue purges = new PurgeQueue();
+  private final StateFiles files;
+  private final OwnerThread apply = new OwnerThread("MvccStore");
+
+  // Published in this order (W2): a reader that pins first and then looks at `compacted` never
+  // reads
+  // a revision that the pinned state's successors have compacted without noticing.
+  private volatile long compacted;
+  private volatile Pin published;
+  private volatile boolean closed;
+
+  private @Nullable ApplyBatch openBatch;
+  private long unflushedBytes;
+
+  private MvccStore(StateDb db, StoreOptions options) {
+    this.db = db;
+    this.options = options;
+    Pin pin;
+    try (var probe = db.snapshot()) {
+      StateRecord state = MetaTable.state(probe);
+      this.view = new ApplierView(db, options, state);
+      pin = new Pin(state, db.snapshot(), view.blocks.publish());
+    }
+    this.compacted = pin.state().compacted();
+    this.published = pin;
+    this.files = new StateFiles(db, purges, () -> published.state());
+  }
+
+  /// Opens or creates the store in `directory`. Throws [io.kvorum.mvcc.rocks.StoreUnusable] with
+  /// the reason if it cannot be used as it is.
+  public static MvccStore open(Path directory, StoreOptions options) {
+    StateDb db =
+        StateDb.open(
+            directory,
+            new StateDbOptions(options.nativeBudgetBytes(), options.nativeLibraryDirectory()));
+    return new MvccStore(db, options);
+  }
+
+  StoreOptions options() {
+    return options;
+  }
+
+  /// The newest published revision; 1 in an empty store.
+  public long head() {
+    return published.state().head();
+  }
+
+  /// The published compacted revision; −1 before the first compaction.
+  public long compactedRevision() {
+    return compacted;
+  }
+
+  /// Index of the last log entry whose effects are visible; 0 in an empty store.
+  public long appliedIndex() {
+    return published.state().appliedIndex();
+  }
+
+  public long appliedTerm() {
+    return published.state().appliedTerm();
+  }
+
+  /// Applied index that no crash can lose any more.
+  public long durableIndex() {
+    return files.durableIndex();
+  }
+
+  /// Pins the newest published state; the caller closes it.
+  public ReadTxn read() {
+    while (!closed) {
+      Pin pin = published;
+      if (pin.retain()) {
+        return new ReadTxn(this, pin);
+      }
+    }
+    throw new IllegalStateException("the store is closed");
+  }
+
+  public StoreSize size() {
+    return pinned(pin -> new StoreSize(pin.state().logicalBytes(), db.fileBytes()));
+  }
+
+  /// All leases as published.
+  public List<LeaseRecord> leases() {
+    return pinned(pin -> LeaseTable.all(pin.view()).stream().map(MvccStore::leaseOf).toList());
+  }
+
+  /// The keys attached to a lease as published, ascending.
+  public List<ByteString> attachedKeys(long leaseId) {
+    return pinned(
+        pin ->
+            LeaseTable.attachedKeys(pin.view(), leaseId).stream()
+                .map(UnsafeByteOperations::unsafeWrap)
+                .toList());
+  }
+
+  /// A replicated fact as published.
+  public Optional<ByteString> meta(String name) {
+    return pinned(pin -> wrap(MetaTable.get(pin.view(), name)));
+  }
+
+  /// All records of the auth store as published, by key.
+  public NavigableMap<ByteString, ByteString> auth() {
+    return pinned(
+        pin -> {
+          NavigableMap<ByteString, ByteString> records =
+              new TreeMap<>(ByteString.unsignedLexicographicalComparator());
+          try (RowCursor rows = AuthTable.all(pin.view())) {
+            while (rows.isValid()) {
+              records.put(
+                  UnsafeByteOperations.unsafeWrap(rows.key()),
+                  UnsafeByteOperations.unsafeWrap(rows.value()));
+              rows.next();
+            }
+          }
+          return Collections.unmodifiableNavigableMap(records);
+        });
+  }
+
+  private <T> T pinned(Function<Pin, T> body) {
+    try (ReadTxn txn = read()) {
+      return body.apply(txn.pin());
+    }
+  }
+
+  static LeaseRecord leaseOf(LeaseTable.Row row) {
+    return new LeaseRecord(row.id(), row.ttlSeconds(), row.remainingMillis(), row.generation());
+  }
+
+  static Optional<ByteString> wrap(byte @Nullable [] value) {
+    return value == null ? Optional.empty() : Optional.of(UnsafeByteOperations.unsafeWrap(value));
+  }
+
+  /// Begins the changes of one committed batch of log entries. Thread `apply`.
+  public ApplyBatch newBatch() {
+    checkApplyThread();
+    Invariant.check(openBatch == null, "a batch is still open");
+    Throwable failure = files.failure();
+    if (failure != null) {
+      throw new IllegalStateException("the store has failed", failure);
+    }
+    ApplyBatch batch = new ApplyBatch(this, view);
+    openBatch = batch;
+    return batch;
+  }
+
+  void checkApplyThread() {
+    apply.check();
+    Invariant.check(!closed, "the store is closed");
+  }
+
+  void commit(Totals totals, long appliedIndex, long appliedTerm) {
+    StateRecord before = published.state();
+    StateRecord state = totals.toRecord(appliedIndex, appliedTerm);
+    Invariant.check(
+        state.head() >= before.head()
+            && state.compacted() >= before.compacted()
+            && appliedIndex >= before.appliedIndex(),
+        "state fell from %s to %s",
+        before,
+        state);
+    PurgeQueue.Slice purge = purges.peek();
+    if (purge != null) {
+      for (byte[] key : purge.keys()) {
+        view.keys.purge(key);
+      }
+    }
+    unflushedBytes += view.rows.write(state);
+    publish(state);
+    openBatch = null;
+    if (purge != null) {
+      purges.finished(purge);
+    }
+    if (unflushedBytes >= options.flushBytes()) {
+      unflushedBytes = 0;
+      files.requestFlush();
+    }
+  }
+
+  private void publish(StateRecord state) {
+    compacted = state.compacted();
+    Pin before = published;
+    published = new Pin(state, db.snapshot(), view.blocks.publish());
+    before.release();
+  }
+
+  void abandon() {
+    view.revert(published.state());
+    openBatch = null;
+  }
+
+  /// Tells `listener`, on a background thread, which applied index is durable after each flush, so
+  /// that the Raft log can drop its prefix.
+  public void onDurable(LongConsumer listener) {
+    files.onDurable(listener);
+  }
+
+  /// Tells `listener` if a background flush or compaction fails; the member must stop. No batch can
+  /// be begun after it.
+  public void onFailure(Consumer<Throwable> listener) {
+    files.onFailure(listener);
+  }
+
+  /// Tells `listener` that tombstones wait for a commit to be purged. An applier with nothing to do
+  /// then commits an empty batch at its current index; a busy one need not care.
+  public void onPurgeWaiting(Runnable listener) {
+    purges.onWaiting(listener);
+  }
+
+  /// Removes what the compaction at `revision` has made dead: flushes, drops history files, purges
+  /// tombstones through the applier's next commits. Completes when all of it is gone.
+  public CompletableFuture<Void> compactPhysically(long revision) {
+    Invariant.check(revision <= compacted, "%d is not compacted yet", revision);
+    return files.compact();
+  }
+
+  /// Makes everything committed so far durable and waits for it.
+  public void flush() {
+    await(files.flush());
+  }
+
+  /// Rewrites all files without dead rows, and waits for it. Serving goes on meanwhile.
+  public void defragment() {
+    await(files.rewrite());
+  }
+
+  /// Hard-links a durable copy of a published state into `directory`, which must not exist. The
+  /// store opened there says which applied index it holds. Not on the thread `apply`.
+  public void checkpoint(Path directory) {
+    pinned(
+        _ -> {
+          db.checkpoint(directory);
+          return directory;
+        });
+  }
+
+  private static void await(CompletableFuture<Void> done) {
+    try {
+      done.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof StorageFailure failure) {
+        throw failure;
+      }
+      throw e;
+    }
+  }
+
+  HashResult hashKv(long revision) {
+    return hashOnNewest(
+        txn -> {
+          StateRecord state = txn.pin().state();
+          if (revision > state.head()) {
+            throw RevisionRefused.future(revision, state.compacted());
+          }
+          if (revision < state.compacted()) {
+            throw RevisionRefused.compacted(revision, state.compacted());
+          }
+          return new StoreHash(txn.pin().view(), state).hashKv(revision);
+        });
+  }
+
+  int hash() {
+    return hashOnNewest(txn -> new StoreHash(txn.pin().view(), txn.pin().state()).all());
+  }
+
+  /// Repeats a scan that a compaction has overtaken on a newer pin (H2).
+  private <T> T hashOnNewest(Function<ReadTxn, T> scan) {
+    while (true) {
+      try (ReadTxn txn = read()) {
+        try {
+          return scan.apply(txn);
+        } catch (HistoryGap gap) {
+          if (compacted <= txn.pin().state().compacted()) {
+            throw StorageFailure.damaged("%s", String.valueOf(gap.getMessage()));
+          }
+        }
+      }
+    }
+  }
+
+  /// Waits for readers to leave, makes everything durable and closes. The thread `apply` must have
+  /// stopped. After a failure nothing is written any more.
+  @Override
+  public void close() {
+    if (!closed && files.failure() == null) {
+      flush();
+    }
+    closeWithoutFlush();
+  }
+
+  /// Closes as a crash would: what was not flushed is lost and will be replayed.
+  void closeWithoutFlush() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    purges.close();
+    files.close();
+    published.release();
+    view.close();
+    db.close();
+  }
+}

@@ -1,0 +1,98 @@
+package io.kvorum.mvcc;
+
+import com.google.protobuf.ByteString;
+import io.kvorum.invariant.Invariant;
+import io.kvorum.mvcc.rocks.StoredRecord;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A range answer in chunks, all at one revision, in key order. Holds no snapshot between chunks:
+/// each takes the newest state and reads the same revision from it (mvcc.md §5), so a slow consumer
+/// costs nothing, and may be refused with [RevisionRefused] once a compaction has passed it by. One
+/// thread at a time.
+public final class RangeCursor {
+  private final MvccStore store;
+  private final RangeQuery query;
+  private final long revision;
+  private KeyRange rest;
+  private long left;
+  private boolean exhausted;
+  private boolean cut;
+
+  RangeCursor(MvccStore store, RangeQuery query, long revision) {
+    Invariant.check(query.isInKeyOrder(), "a cursor has key order, not %s", query.target());
+    this.store = store;
+    this.query = query;
+    this.revision = revision;
+    this.rest = query.range();
+    this.left = query.limit() > 0 ? query.limit() : Long.MAX_VALUE;
+    this.exhausted = rest.isEmpty() || query.projection() == Projection.COUNT_ONLY;
+  }
+
+  /// The revision all chunks are read at.
+  public long revision() {
+    return revision;
+  }
+
+  /// Whether all keys up to the limit have been returned.
+  public boolean isExhausted() {
+    return exhausted;
+  }
+
+  /// Whether the limit has cut off keys. Known once exhausted.
+  public boolean more() {
+    return cut;
+  }
+
+  /// Keys alive in the whole range at this revision, whatever the limit.
+  public long count() {
+    try (ReadTxn txn = store.read()) {
+      return txn.count(query.range(), revision);
+    }
+  }
+
+  /// The next keys: at most `maxRows`, ended by the one that exceeds `maxBytes`, but at least one
+  /// unless exhausted.
+  public List<KeyValue> next(int maxRows, long maxBytes) {
+    Invariant.check(maxRows > 0, "a chunk of %d rows", maxRows);
+    if (exhausted) {
+      return List.of();
+    }
+    try (ReadTxn txn = store.read()) {
+      return txn.guarded(revision, () -> chunk(txn, maxRows, maxBytes));
+    }
+  }
+
+  private List<KeyValue> chunk(ReadTxn txn, int maxRows, long maxBytes) {
+    List<KeyValue> chunk = new ArrayList<>();
+    long bytes = 0;
+    KeyRange from = rest;
+    try (LiveRows rows = txn.keysAt(revision).rows(from)) {
+      while (rows.next()) {
+        StoredRecord live = rows.record();
+        if (!query.passes(live)) {
+          continue;
+        }
+        if (left == 0) {
+          cut = true;
+          exhausted = true;
+          return chunk;
+        }
+        if (chunk.size() == maxRows || (bytes >= maxBytes && !chunk.isEmpty())) {
+          return chunk;
+        }
+        chunk.add(project(rows.key(), live));
+        bytes += rows.key().length + (long) live.valueSize();
+        left--;
+        rest = from.after(ByteString.copyFrom(rows.key()));
+      }
+    }
+    exhausted = true;
+    return chunk;
+  }
+
+  private KeyValue project(byte[] key, StoredRecord live) {
+    KeyValue kv = KeyValue.of(key, live);
+    return query.projection() == Projection.KEYS_ONLY ? kv.keyOnly() : kv;
+  }
+}
