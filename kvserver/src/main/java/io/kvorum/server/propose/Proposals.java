@@ -1,10 +1,60 @@
 package io.kvorum.server.propose;
 
+import com.google.protobuf.ByteString;
+import io.kvorum.proto.command.LogCommand;
+import io.kvorum.raft.ProposalRefusal;
+import io.kvorum.raft.membership.MemberId;
 import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.CommandCodec;
+import io.kvorum.server.command.ProposalId;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// The commands of this member that wait for their outcome.
-public final class Proposals {
-  private Proposals() {}
+///
+/// ```
+/// submit --accepted--> HANDED_OVER --applied--> answered (done)
+///    |                   |  ^  |--timeout, stop--> failed (unknown)
+///    |          no leader|  |leader known
+///    |                   v  |
+///    |                  PARKED --timeout, stop--> failed (not done)
+///    |--bound reached, too large, stopped--> failed (not done)
+/// ```
+///
+/// A command is proposed again only after a refusal, which says that no log has it (raft.md B4). A
+/// callback always runs on its loop, never inside [#submit].
+///
+/// Safe for any thread; who removes a command from the map owns its outcome.
+public final class Proposals implements AutoCloseable {
+  private final ProposalId.Proposer self;
+  private final ProposalLimits limits;
+  private final ProposalLog log;
+  private final ApplyBacklog backlog;
+  private final LongSupplier nanoClock;
+  private final LeaderHistory leaders;
+  private final Map<Long, Waiting> waiting = new ConcurrentHashMap<>();
+  private final AtomicLong lastSequence = new AtomicLong();
+  private final AtomicLong waitingBytes = new AtomicLong();
+  private volatile boolean closed;
+
+  public Proposals(
+      ProposalId.Proposer self,
+      ProposalLimits limits,
+      ProposalLog log,
+      ApplyBacklog backlog,
+      LongSupplier nanoClock) {
+    this.self = self;
+    this.limits = limits;
+    this.log = log;
+    this.backlog = backlog;
+    this.nanoClock = nanoClock;
+    this.leaders = new LeaderHistory(limits.leaderLossWindow(), nanoClock.getAsLong());
+  }
 
   /// Receives the one outcome of a proposal, on the event loop that was named with it.
   public interface Callback {
@@ -13,5 +63,187 @@ public final class Proposals {
 
     /// No answer came from the log. The failure says whether the effect is excluded or possible.
     void failed(ProposalFailure failure);
+  }
+
+  /// The right to answer a command that was applied.
+  public interface Answer {
+    /// Adds the answer to `tasks`.
+    void give(ApplyResult result, LoopTasks tasks);
+  }
+
+  /// Proposes a validated command. May be called by any thread; returns without waiting.
+  public void submit(LogCommand.Builder command, Executor loop, Callback callback) {
+    long nowNanos = nanoClock.getAsLong();
+    Priority priority = Priority.of(command.getCommandCase());
+    if (closed) {
+      refuse(loop, callback, new ProposalFailure.StoppedBefore());
+      return;
+    }
+    if (isOverloaded(priority, nowNanos)) {
+      refuse(loop, callback, new ProposalFailure.TooManyRequests());
+      return;
+    }
+    long sequence = lastSequence.incrementAndGet();
+    ByteString payload = CommandCodec.encode(command, new ProposalId(self, sequence));
+    if (payload.size() > limits.requestBytes()) {
+      refuse(loop, callback, new ProposalFailure.RequestTooLarge(payload.size()));
+      return;
+    }
+    if (waitingBytes.get() + payload.size()
+        > ProposalLimits.bound(limits.waitingBytes(), priority)) {
+      refuse(loop, callback, new ProposalFailure.TooManyRequests());
+      return;
+    }
+    add(sequence, new Waiting(payload, nowNanos, loop, callback));
+  }
+
+  /// Whether this member still waits for the command's result; only then is an answer worth
+  /// building.
+  public boolean isAwaited(ProposalId id) {
+    return id.proposer().equals(self) && waiting.containsKey(id.sequence());
+  }
+
+  /// Takes the right to answer the command, if it is this member's and still waited for.
+  public Optional<Answer> take(ProposalId id) {
+    return id.proposer().equals(self)
+        ? Optional.ofNullable(remove(id.sequence()))
+        : Optional.empty();
+  }
+
+  /// Encoded bytes of all waiting commands.
+  public long waitingBytes() {
+    return waitingBytes.get();
+  }
+
+  /// How many commands wait.
+  public int waitingCommands() {
+    return waiting.size();
+  }
+
+  /// No log has this proposal. If only a leader is missing the command waits for one, else it
+  /// fails. Called by the thread `raft`.
+  public void refused(long token, ProposalRefusal refusal) {
+    switch (refusal) {
+      case NO_LEADER, NOT_LEADER -> park(token);
+      case UNCOMMITTED_LIMIT, CHANGE_PENDING, CHANGE_ILLEGAL ->
+          fail(token, new ProposalFailure.TooManyRequests());
+      case STOPPED -> fail(token, new ProposalFailure.StoppedBefore());
+    }
+  }
+
+  private void park(long token) {
+    Waiting parked = waiting.get(token);
+    if (parked != null) {
+      parked.park();
+    }
+  }
+
+  private void fail(long token, ProposalFailure failure) {
+    Waiting refused = remove(token);
+    if (refused != null) {
+      LoopTasks tasks = new LoopTasks();
+      refused.fail(failure, tasks);
+      tasks.dispatch();
+    }
+  }
+
+  /// Who leads has changed: parked commands are proposed to the new leader.
+  public void leaderChanged(Optional<MemberId> leader) {
+    if (leaders.changedTo(leader, nanoClock.getAsLong())) {
+      proposeParked();
+    }
+  }
+
+  /// Fails what has waited longer than the request timeout and proposes parked commands again.
+  /// Called a few times per second.
+  public void tick(long nowNanos) {
+    long timeoutNanos = limits.requestTimeout().toNanos();
+    LoopTasks tasks = new LoopTasks();
+    waiting.forEach(
+        (sequence, command) -> {
+          if (nowNanos - command.submittedNanos >= timeoutNanos) {
+            Waiting late = remove(sequence);
+            if (late != null) {
+              late.fail(timeoutOf(late), tasks);
+            }
+          }
+        });
+    tasks.dispatch();
+    if (leaders.hasLeader()) {
+      proposeParked();
+    }
+  }
+
+  /// Fails everything that waits, and everything submitted from now on.
+  @Override
+  public void close() {
+    closed = true;
+    LoopTasks tasks = new LoopTasks();
+    waiting.forEach((sequence, _) -> stop(sequence, tasks));
+    tasks.dispatch();
+  }
+
+  private boolean isOverloaded(Priority priority, long nowNanos) {
+    return waiting.size() >= ProposalLimits.bound(limits.waiting(), priority)
+        || backlog.bytes() > ProposalLimits.bound(limits.backlogBytes(), priority)
+        || backlog.ageNanos(nowNanos)
+            > ProposalLimits.bound(limits.backlogAge().toNanos(), priority);
+  }
+
+  private void add(long sequence, Waiting command) {
+    waitingBytes.addAndGet(command.payload.size());
+    waiting.put(sequence, command);
+    if (!log.propose(sequence, command.payload)) {
+      fail(sequence, new ProposalFailure.TooManyRequests());
+    }
+    if (closed) {
+      LoopTasks tasks = new LoopTasks();
+      stop(sequence, tasks);
+      tasks.dispatch();
+    }
+  }
+
+  private void proposeParked() {
+    waiting.forEach(
+        (sequence, command) -> {
+          if (command.leaveParked() && !log.propose(sequence, command.payload)) {
+            command.park();
+          }
+        });
+  }
+
+  private void stop(long sequence, LoopTasks tasks) {
+    Waiting stopped = remove(sequence);
+    if (stopped != null) {
+      stopped.fail(
+          switch (stopped.progress()) {
+            case HANDED_OVER -> new ProposalFailure.StoppedAfter();
+            case PARKED -> new ProposalFailure.StoppedBefore();
+          },
+          tasks);
+    }
+  }
+
+  private ProposalFailure timeoutOf(Waiting late) {
+    return switch (late.progress()) {
+      case PARKED -> new ProposalFailure.NoLeader();
+      case HANDED_OVER ->
+          new ProposalFailure.TimedOut(
+              leaders.electionAround(late.submittedNanos)
+                  ? ProposalFailure.Suspicion.LEADER_FAILURE
+                  : ProposalFailure.Suspicion.NONE);
+    };
+  }
+
+  private @Nullable Waiting remove(long sequence) {
+    Waiting removed = waiting.remove(sequence);
+    if (removed != null) {
+      waitingBytes.addAndGet(-removed.payload.size());
+    }
+    return removed;
+  }
+
+  private static void refuse(Executor loop, Callback callback, ProposalFailure failure) {
+    loop.execute(() -> callback.failed(failure));
   }
 }

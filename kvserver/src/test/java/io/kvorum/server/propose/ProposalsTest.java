@@ -1,0 +1,253 @@
+package io.kvorum.server.propose;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.kvorum.proto.command.LogCommand;
+import io.kvorum.proto.etcd.LeaseRevokeRequest;
+import io.kvorum.proto.etcd.PutRequest;
+import io.kvorum.proto.etcd.PutResponse;
+import io.kvorum.raft.ProposalRefusal;
+import io.kvorum.raft.membership.MemberId;
+import io.kvorum.server.ManualClock;
+import io.kvorum.server.ManualLoop;
+import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.CommandCodec;
+import io.kvorum.server.command.ProposalId;
+import io.kvorum.server.command.ProposalId.Proposer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ProposalsTest {
+  private static final MemberId MEMBER_5 = new MemberId(5);
+  private static final Proposer SELF = new Proposer(MEMBER_5, 3);
+  private static final ProposalLimits LIMITS = ProposalLimits.of(Duration.ofSeconds(1));
+  private static final ApplyResult DONE =
+      new ApplyResult.Applied(PutResponse.getDefaultInstance(), 17);
+
+  private final ManualClock clock = new ManualClock();
+  private final ManualLoop loop = new ManualLoop();
+  private final ApplyBacklog backlog = new ApplyBacklog();
+  private final List<Long> tokens = new ArrayList<>();
+  private final List<ByteString> payloads = new ArrayList<>();
+  private boolean inboxFull;
+  private Proposals proposals = proposalsWith(LIMITS);
+
+  @Test
+  void command_submitted_carriesFormatAndIdentity() {
+    submitPut("k");
+
+    LogCommand logged = CommandCodec.decode(payloads.getFirst());
+    assertThat(ProposalId.of(logged)).isEqualTo(new ProposalId(SELF, tokens.getFirst()));
+  }
+
+  @Test
+  void answersOfOneBatch_given_reachTheLoopAsOneTask() {
+    Outcome first = submitPut("a");
+    Outcome second = submitPut("b");
+    LoopTasks tasks = new LoopTasks();
+
+    answer(0, tasks);
+    answer(1, tasks);
+    tasks.dispatch();
+
+    assertThat(loop.waitingTasks()).isEqualTo(1);
+    loop.runAll();
+    assertThat(first.events).containsExactly(DONE);
+    assertThat(second.events).containsExactly(DONE);
+    assertThat(proposals.waitingBytes()).isZero();
+  }
+
+  @Test
+  void resultOfAnEarlierBoot_arrives_isNobodysAnswer() {
+    submitPut("a");
+
+    ProposalId earlierBoot = new ProposalId(new Proposer(MEMBER_5, 2), tokens.getFirst());
+
+    assertThat(proposals.isAwaited(earlierBoot)).isFalse();
+    assertThat(proposals.take(earlierBoot)).isEmpty();
+    assertThat(proposals.waitingCommands()).isEqualTo(1);
+  }
+
+  @Test
+  void command_requestTimeoutPasses_outcomeIsUnknown() {
+    Outcome outcome = submitPut("a");
+
+    proposals.tick(clock.advance(Duration.ofMillis(6_999)));
+    loop.runAll();
+    assertThat(outcome.events).isEmpty();
+    proposals.tick(clock.advance(Duration.ofMillis(1)));
+    loop.runAll();
+
+    assertThat(outcome.events)
+        .containsExactly(new ProposalFailure.TimedOut(ProposalFailure.Suspicion.NONE));
+    assertThat(proposals.take(new ProposalId(SELF, tokens.getFirst()))).isEmpty();
+  }
+
+  @Test
+  void command_leaderElectedMeanwhile_timeoutBlamesTheElection() {
+    Outcome outcome = submitPut("a");
+    clock.advance(Duration.ofSeconds(1));
+    proposals.leaderChanged(Optional.of(new MemberId(9)));
+
+    proposals.tick(clock.advance(Duration.ofSeconds(7)));
+    loop.runAll();
+
+    assertThat(outcome.events)
+        .containsExactly(new ProposalFailure.TimedOut(ProposalFailure.Suspicion.LEADER_FAILURE));
+  }
+
+  @Test
+  void commandRefusedWithoutLeader_leaderAppears_isProposedOnceMore() {
+    submitPut("a");
+    proposals.refused(tokens.getFirst(), ProposalRefusal.NO_LEADER);
+
+    proposals.leaderChanged(Optional.of(MEMBER_5));
+    proposals.tick(clock.advance(Duration.ofMillis(250)));
+
+    assertThat(tokens).hasSize(2);
+    assertThat(payloads.get(1)).isEqualTo(payloads.get(0));
+  }
+
+  @Test
+  void commandRefusedWithoutLeader_nobodyIsElected_isNotDone() {
+    Outcome outcome = submitPut("a");
+    proposals.refused(tokens.getFirst(), ProposalRefusal.NO_LEADER);
+
+    proposals.tick(clock.advance(Duration.ofSeconds(7)));
+    loop.runAll();
+
+    assertThat(tokens).hasSize(1);
+    assertThat(outcome.events).containsExactly(new ProposalFailure.NoLeader());
+  }
+
+  @Test
+  void uncommittedLimitReached_refused_tooManyRequests() {
+    Outcome outcome = submitPut("a");
+
+    proposals.refused(tokens.getFirst(), ProposalRefusal.UNCOMMITTED_LIMIT);
+    loop.runAll();
+
+    assertThat(outcome.events).containsExactly(new ProposalFailure.TooManyRequests());
+  }
+
+  @Test
+  void inboxOfTheLogFull_submitted_tooManyRequests() {
+    inboxFull = true;
+
+    Outcome outcome = submitPut("a");
+    loop.runAll();
+
+    assertThat(outcome.events).containsExactly(new ProposalFailure.TooManyRequests());
+    assertThat(proposals.waitingCommands()).isZero();
+  }
+
+  @Test
+  void boundOfWaitingCommands_reached_onlyTheReserveIsLeft() {
+    proposals = proposalsWith(LIMITS.withWaiting(2));
+    submitPut("a");
+    submitPut("b");
+
+    Outcome put = submitPut("c");
+    submitRevoke();
+    Outcome secondRevoke = submitRevoke();
+    loop.runAll();
+
+    assertThat(put.events).containsExactly(new ProposalFailure.TooManyRequests());
+    assertThat(tokens).hasSize(3);
+    assertThat(secondRevoke.events).containsExactly(new ProposalFailure.TooManyRequests());
+  }
+
+  @Test
+  void backlogOldOrLarge_putsAreRefused_revokesPass() {
+    backlog.committed(10, clock.getAsLong());
+    clock.advance(Duration.ofMillis(5_001));
+
+    Outcome put = submitPut("a");
+    Outcome revoke = submitRevoke();
+    backlog.drained(10);
+    Outcome later = submitPut("b");
+    loop.runAll();
+
+    assertThat(put.events).containsExactly(new ProposalFailure.TooManyRequests());
+    assertThat(revoke.events).isEmpty();
+    assertThat(later.events).isEmpty();
+  }
+
+  @Test
+  void commandLargerThanTheLimit_submitted_neverReachesTheLog() {
+    proposals = proposalsWith(LIMITS.withRequestBytes(40));
+
+    Outcome small = submitPut("k");
+    Outcome large = submitPut("k".repeat(40));
+    loop.runAll();
+
+    assertThat(small.events).isEmpty();
+    assertThat(large.events.getFirst()).isInstanceOf(ProposalFailure.RequestTooLarge.class);
+    assertThat(tokens).hasSize(1);
+  }
+
+  @Test
+  void memberStops_openOutcomesAreUnknown_parkedOnesAreNotDone() {
+    Outcome handedOver = submitPut("a");
+    Outcome parked = submitPut("b");
+    proposals.refused(tokens.get(1), ProposalRefusal.NO_LEADER);
+
+    proposals.close();
+    Outcome late = submitPut("c");
+    loop.runAll();
+
+    assertThat(handedOver.events).containsExactly(new ProposalFailure.StoppedAfter());
+    assertThat(parked.events).containsExactly(new ProposalFailure.StoppedBefore());
+    assertThat(late.events).containsExactly(new ProposalFailure.StoppedBefore());
+  }
+
+  private Proposals proposalsWith(ProposalLimits limits) {
+    return new Proposals(SELF, limits, this::propose, backlog, clock);
+  }
+
+  private boolean propose(long token, ByteString payload) {
+    if (!inboxFull) {
+      tokens.add(token);
+      payloads.add(payload);
+    }
+    return !inboxFull;
+  }
+
+  private void answer(int proposal, LoopTasks tasks) {
+    proposals.take(new ProposalId(SELF, tokens.get(proposal))).orElseThrow().give(DONE, tasks);
+  }
+
+  private Outcome submitPut(String key) {
+    return submit(
+        LogCommand.newBuilder()
+            .setPut(PutRequest.newBuilder().setKey(ByteString.copyFromUtf8(key))));
+  }
+
+  private Outcome submitRevoke() {
+    return submit(LogCommand.newBuilder().setLeaseRevoke(LeaseRevokeRequest.newBuilder().setID(7)));
+  }
+
+  private Outcome submit(LogCommand.Builder command) {
+    Outcome outcome = new Outcome();
+    proposals.submit(command, loop, outcome);
+    return outcome;
+  }
+
+  private static final class Outcome implements Proposals.Callback {
+    final List<Object> events = new ArrayList<>();
+
+    @Override
+    public void applied(ApplyResult result) {
+      events.add(result);
+    }
+
+    @Override
+    public void failed(ProposalFailure failure) {
+      events.add(failure);
+    }
+  }
+}
