@@ -80,6 +80,20 @@ class ArchitectureTest {
   }
 
   @Test
+  void watchMatching_compiled_knowsNoThreads() {
+    String shells = ".*\\.(WatchHub|WatchLoop|WatchRing|WatchCounts|HistoryReads|CatchUp)(\\$.*)?";
+    noClasses()
+        .that()
+        .resideInAPackage("io.kvorum.mvcc.watch")
+        .and()
+        .haveNameNotMatching(shells)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.util.concurrent..")
+        .check(classes);
+  }
+
+  @Test
   void everything_named_saysWhatItIs() {
     noClasses()
         .should()
