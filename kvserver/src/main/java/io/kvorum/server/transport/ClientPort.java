@@ -1,0 +1,204 @@
+package io.kvorum.server.transport;
+
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.InternalNettyServerCredentials;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.unix.UnixChannelOption;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// The sockets clients talk to. Each serves gRPC, HTTP/1.1 and plain HTTP/2 requests, with gRPC's
+/// health and reflection services beside the given ones.
+///
+/// Handlers run on the event loops. Closing is graceful: nothing new is accepted, clients are told
+/// to go elsewhere, calls in progress may end within the grace period, and then are cut.
+public final class ClientPort implements AutoCloseable {
+  private static final long CUT_SECONDS = 2;
+
+  private final PortLimits limits;
+  private final NettyEventLoops loops;
+  private final ConnectionGate gate;
+  private final ChannelGroup http1 = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final HealthStatusManager health = new HealthStatusManager();
+  private final List<Server> servers = new ArrayList<>();
+
+  private ClientPort(PortLimits limits, NettyEventLoops loops) {
+    this.limits = limits;
+    this.loops = loops;
+    this.gate = new ConnectionGate(limits.maxConnections(), PortLimits.MAX_SILENT_CONNECTIONS);
+  }
+
+  /// Listens on every point, or on none.
+  ///
+  /// @throws PortFailure when an address cannot be bound; those already bound are closed again
+  public static ClientPort open(PortLimits limits, NettyEventLoops loops, List<ListenPoint> points)
+      throws PortFailure {
+    ClientPort port = new ClientPort(limits, loops);
+    try {
+      for (ListenPoint point : points) {
+        port.listen(point);
+      }
+    } catch (PortFailure failure) {
+      port.servers.forEach(Server::shutdownNow);
+      throw failure;
+    }
+    return port;
+  }
+
+  private void listen(ListenPoint point) throws PortFailure {
+    ListenSocket socket = ListenSocket.of(point.url(), loops);
+    PortSide side = new PortSide(limits, gate, point.http(), http1);
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(socket.address(), InternalNettyServerCredentials.create(side))
+            .channelType(socket.channelType())
+            .bossEventLoopGroup(loops.group())
+            .workerEventLoopGroup(loops.group())
+            .directExecutor()
+            .withOption(ChannelOption.SO_BACKLOG, PortLimits.ACCEPT_BACKLOG);
+    bound(builder);
+    keepAlive(builder);
+    if (!point.url().scheme().isSocketFile()) {
+      networkOptions(builder);
+    }
+    serve(builder, point.calls());
+    try {
+      servers.add(builder.build().start());
+    } catch (IOException e) {
+      throw new PortFailure("listen " + point.url() + ": " + reason(e), e);
+    }
+  }
+
+  private void bound(NettyServerBuilder builder) {
+    builder
+        .maxInboundMessageSize(limits.maxMessageBytes())
+        .maxInboundMetadataSize(PortLimits.MAX_HEADER_BYTES)
+        .maxConcurrentCallsPerConnection(limits.maxStreamsPerConnection())
+        .flowControlWindow(PortLimits.FLOW_CONTROL_WINDOW_BYTES)
+        .maxRstFramesPerWindow(PortLimits.MAX_RESETS, PortLimits.RESET_WINDOW_SECONDS);
+  }
+
+  private void keepAlive(NettyServerBuilder builder) {
+    builder
+        .permitKeepAliveTime(limits.keepAlive().minClientInterval().toNanos(), TimeUnit.NANOSECONDS)
+        .permitKeepAliveWithoutCalls(false);
+    if (limits.keepAlive().interval().isPositive() && limits.keepAlive().timeout().isPositive()) {
+      builder
+          .keepAliveTime(limits.keepAlive().interval().toNanos(), TimeUnit.NANOSECONDS)
+          .keepAliveTimeout(limits.keepAlive().timeout().toNanos(), TimeUnit.NANOSECONDS);
+    } else {
+      builder.keepAliveTime(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /// SO_REUSEADDR is always on, as Go's listeners have it: a member must be able to restart while
+  /// old connections linger.
+  private void networkOptions(NettyServerBuilder builder) {
+    builder
+        .withOption(ChannelOption.SO_REUSEADDR, true)
+        .withChildOption(ChannelOption.TCP_NODELAY, true);
+    if (limits.reuse().port() && loops.areNative()) {
+      builder.withOption(UnixChannelOption.SO_REUSEPORT, true);
+    }
+  }
+
+  private void serve(NettyServerBuilder builder, ListenPoint.GrpcCalls calls) {
+    calls.tracers().forEach(builder::addStreamTracerFactory);
+    if (calls.services().isEmpty()) {
+      return;
+    }
+    List<ServerServiceDefinition> all = new ArrayList<>(calls.services());
+    for (BindableService own :
+        List.of(
+            health.getHealthService(),
+            ProtoReflectionServiceV1.newInstance(),
+            reflectionOfOlderTools())) {
+      all.add(own.bindService());
+    }
+    for (ServerServiceDefinition service : all) {
+      builder.addService(ServerInterceptors.interceptForward(service, calls.interceptors()));
+    }
+  }
+
+  @SuppressWarnings("deprecation") // v1alpha: what grpcurl asked for until 2023
+  private static BindableService reflectionOfOlderTools() {
+    return ProtoReflectionService.newInstance();
+  }
+
+  private static String reason(IOException failure) {
+    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+    return String.valueOf(cause.getMessage());
+  }
+
+  /// Where clients can connect, in the order of the listen points; tells the port that was chosen
+  /// for port 0.
+  public List<SocketAddress> addresses() {
+    List<SocketAddress> addresses = new ArrayList<>();
+    servers.forEach(server -> addresses.addAll(server.getListenSockets()));
+    return List.copyOf(addresses);
+  }
+
+  /// Connections open now, of any protocol.
+  public int openConnections() {
+    return gate.openConnections();
+  }
+
+  /// Waits up to the grace period for calls in progress, and a little longer for the connections.
+  /// Must not be called on an event loop.
+  @Override
+  public void close() {
+    long deadlineNanos = System.nanoTime() + limits.grace().toNanos();
+    health.enterTerminalState();
+    servers.forEach(Server::shutdown);
+    for (Channel channel : http1) {
+      channel.eventLoop().execute(() -> finish(channel));
+    }
+    try {
+      for (Server server : servers) {
+        server.awaitTermination(
+            Math.max(1, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+      }
+      http1
+          .newCloseFuture()
+          .await(Math.max(1, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+      cut();
+    } catch (InterruptedException _) {
+      cutWithoutWaiting();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void finish(Channel channel) {
+    ChannelHandlerContext context = channel.pipeline().context(Http1Connection.class);
+    if (context != null) {
+      Http1Connection.closeWhenDone(context);
+    }
+  }
+
+  private void cut() throws InterruptedException {
+    cutWithoutWaiting();
+    for (Server server : servers) {
+      server.awaitTermination(CUT_SECONDS, TimeUnit.SECONDS);
+    }
+    http1.newCloseFuture().await(CUT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void cutWithoutWaiting() {
+    servers.forEach(Server::shutdownNow);
+    http1.forEach(Greeting::cut);
+  }
+}
