@@ -85,8 +85,7 @@ public record RangeQuery(
         other);
   }
 
-  /// Whether one of the four bounds may leave keys out.
-  public boolean isFiltered() {
+  boolean isFiltered() {
     return minModRevision != 0
         || maxModRevision != 0
         || minCreateRevision != 0
@@ -102,7 +101,7 @@ public record RangeQuery(
   }
 
   /// Whether the answer is in the order in which keys are stored.
-  public boolean isInKeyOrder() {
+  boolean isInKeyOrder() {
     return target == SortTarget.KEY && order != SortOrder.DESCEND;
   }
 }

@@ -1,0 +1,95 @@
+package io.kvorum.testkit.differential;
+
+import io.kvorum.testkit.ServerProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+/// Two fresh servers to compare: an etcd as the reference, and the subject.
+///
+/// Their data lies in memory where the machine has such a directory: what a disk does is not
+/// compared here, and tens of thousands of forced writes would cost minutes.
+record ServerPair(
+    Path directory,
+    ServerProcess referenceProcess,
+    ServerProcess subjectProcess,
+    Peer reference,
+    Peer subject)
+    implements AutoCloseable {
+  private static final Path MEMORY = Path.of("/dev/shm");
+
+  /// With these a lease of the least time lives for 6 s and outlives any stall of the machine.
+  private static final String[] SLOW_ELECTIONS = {
+    "--heartbeat-interval=400", "--election-timeout=4000"
+  };
+
+  private interface Start {
+    ServerProcess in(Path directory) throws IOException;
+  }
+
+  static ServerPair etcdAndKvorum() throws IOException {
+    return start(
+        directory -> ServerProcess.kvorum(directory, SLOW_ELECTIONS),
+        "Kvorum",
+        Peer.Dialect.BASELINE_3_8);
+  }
+
+  static ServerPair etcdTwins() throws IOException {
+    return start(
+        directory -> ServerProcess.etcd(directory, SLOW_ELECTIONS),
+        "etcd twin",
+        Peer.Dialect.ETCD_3_4);
+  }
+
+  /// Starts both at once: an etcd waits for seconds before it elects itself.
+  private static ServerPair start(Start subjectStart, String subject, Peer.Dialect dialect)
+      throws IOException {
+    Path directory = freshDirectory();
+    Path etcdFolder = folder(directory, "etcd");
+    Path subjectFolder = folder(directory, "subject");
+    CompletableFuture<ServerProcess> etcd =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return ServerProcess.etcd(etcdFolder, SLOW_ELECTIONS);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    ServerProcess subjectProcess = subjectStart.in(subjectFolder);
+    ServerProcess etcdProcess = etcd.join();
+    return new ServerPair(
+        directory,
+        etcdProcess,
+        subjectProcess,
+        new Peer("etcd", Peer.Dialect.ETCD_3_4, etcdProcess.endpoint()),
+        new Peer(subject, dialect, subjectProcess.endpoint()));
+  }
+
+  private static Path freshDirectory() throws IOException {
+    return Files.isWritable(MEMORY)
+        ? Files.createTempDirectory(MEMORY, "kvorum-differential-")
+        : Files.createTempDirectory("kvorum-differential-");
+  }
+
+  private static Path folder(Path directory, String name) throws IOException {
+    return Files.createDirectory(directory.resolve(name));
+  }
+
+  @Override
+  public void close() throws IOException {
+    reference.close();
+    subject.close();
+    referenceProcess.close();
+    subjectProcess.close();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
