@@ -113,6 +113,11 @@ public final class MvccStore implements AutoCloseable {
     throw new IllegalStateException("the store is closed");
   }
 
+  /// The logical size alone, without asking the file system: for checks on every write.
+  public long logicalBytes() {
+    return published.state().logicalBytes();
+  }
+
   public StoreSize size() {
     return pinned(pin -> new StoreSize(pin.state().logicalBytes(), db.fileBytes()));
   }

@@ -5,13 +5,21 @@ import io.kvorum.invariant.Invariant;
 import io.kvorum.mvcc.rocks.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/// A range answer in chunks, all at one revision, in key order. Holds no snapshot between chunks:
-/// each takes the newest state and reads the same revision from it (mvcc.md §5), so a slow consumer
-/// costs nothing, and may be refused with [RevisionRefused] once a compaction has passed it by. One
-/// thread at a time.
+/// A range answer in chunks, all at one revision, in key order. One thread at a time.
+///
+/// A cursor of its own ([ReadTxn#cursor]) holds no snapshot between chunks: each takes the newest
+/// state and reads the same revision from it (mvcc.md §5), so a slow consumer costs nothing, and
+/// may be refused with [RevisionRefused] once a compaction has passed it by. One on a transaction
+/// ([ReadTxn#pinnedCursor]) reads that transaction's state and is never passed by at its head.
 public final class RangeCursor {
   private final MvccStore store;
+
+  /// The transaction it reads from; null if it takes one for each chunk.
+  private final @Nullable ReadTxn pinned;
+
   private final RangeQuery query;
   private final long revision;
   private KeyRange rest;
@@ -19,9 +27,10 @@ public final class RangeCursor {
   private boolean exhausted;
   private boolean cut;
 
-  RangeCursor(MvccStore store, RangeQuery query, long revision) {
+  RangeCursor(MvccStore store, @Nullable ReadTxn pinned, RangeQuery query, long revision) {
     Invariant.check(query.isInKeyOrder(), "a cursor has key order, not %s", query.target());
     this.store = store;
+    this.pinned = pinned;
     this.query = query;
     this.revision = revision;
     this.rest = query.range();
@@ -46,9 +55,7 @@ public final class RangeCursor {
 
   /// Keys alive in the whole range at this revision, whatever the limit.
   public long count() {
-    try (ReadTxn txn = store.read()) {
-      return txn.count(query.range(), revision);
-    }
+    return reading(txn -> txn.count(query.range(), revision));
   }
 
   /// The next keys: at most `maxRows`, ended by the one that exceeds `maxBytes`, but at least one
@@ -58,8 +65,15 @@ public final class RangeCursor {
     if (exhausted) {
       return List.of();
     }
+    return reading(txn -> txn.guarded(revision, () -> chunk(txn, maxRows, maxBytes)));
+  }
+
+  private <T> T reading(Function<ReadTxn, T> body) {
+    if (pinned != null) {
+      return body.apply(pinned);
+    }
     try (ReadTxn txn = store.read()) {
-      return txn.guarded(revision, () -> chunk(txn, maxRows, maxBytes));
+      return body.apply(txn);
     }
   }
 

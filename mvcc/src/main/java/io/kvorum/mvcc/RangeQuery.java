@@ -85,7 +85,8 @@ public record RangeQuery(
         other);
   }
 
-  boolean isFiltered() {
+  /// Whether one of the four bounds may leave keys out.
+  public boolean isFiltered() {
     return minModRevision != 0
         || maxModRevision != 0
         || minCreateRevision != 0
@@ -101,7 +102,7 @@ public record RangeQuery(
   }
 
   /// Whether the answer is in the order in which keys are stored.
-  boolean isInKeyOrder() {
+  public boolean isInKeyOrder() {
     return target == SortTarget.KEY && order != SortOrder.DESCEND;
   }
 }

@@ -45,11 +45,21 @@ public final class ReadTxn implements AutoCloseable {
   /// A pass over a range in key order, chunk by chunk, at the revision fixed now. It outlives this
   /// transaction. Throws [RevisionRefused].
   public RangeCursor cursor(RangeQuery query, long revision) {
-    long fixed = revision <= 0 ? head() : revision;
-    if (revision > 0) {
-      checkReadable(revision);
+    return new RangeCursor(store, null, query, fixedRevision(revision));
+  }
+
+  /// A pass like [#cursor], on this transaction's own state, which must stay open as long as it is
+  /// used: for answers read twice that must not change in between.
+  public RangeCursor pinnedCursor(RangeQuery query, long revision) {
+    return new RangeCursor(store, this, query, fixedRevision(revision));
+  }
+
+  private long fixedRevision(long revision) {
+    if (revision <= 0) {
+      return head();
     }
-    return new RangeCursor(store, query, fixed);
+    checkReadable(revision);
+    return revision;
   }
 
   /// The changes from `fromRevision` on, whole revisions, at most `maxRows` rows and about

@@ -1,6 +1,7 @@
 package io.kvorum.server.grpc;
 
 import io.grpc.Status;
+import io.kvorum.mvcc.RevisionRefused;
 import io.kvorum.server.apply.LeaseFailure;
 import io.kvorum.server.command.Rejection;
 import io.kvorum.server.propose.ProposalFailure;
@@ -26,7 +27,7 @@ public final class GrpcErrors {
   private static final Status KEY_NOT_FOUND = invalid("etcdserver: key not found");
   private static final Status LEASE_TTL_TOO_LARGE =
       Status.OUT_OF_RANGE.withDescription("etcdserver: too large lease TTL");
-  private static final Status TOO_MANY_REQUESTS =
+  static final Status TOO_MANY_REQUESTS =
       Status.RESOURCE_EXHAUSTED.withDescription("etcdserver: too many requests");
   private static final Status LEADER_CHANGED =
       Status.UNAVAILABLE.withDescription("etcdserver: leader changed");
@@ -107,6 +108,33 @@ public final class GrpcErrors {
       case TOO_MANY_REQUESTS -> TOO_MANY_REQUESTS;
       case STOPPED -> STOPPED;
     };
+  }
+
+  /// The status for a read at a revision that is not kept or does not exist.
+  public static Status statusOf(RevisionRefused refused) {
+    return switch (refused.kind()) {
+      case COMPACTED -> COMPACTED;
+      case FUTURE -> FUTURE_REVISION;
+    };
+  }
+
+  /// The status for an answer that got no memory. etcd knows no such bound; a client that meets it
+  /// should ask again, or for less.
+  static Status statusOf(ReadBudget.Refusal refusal, long answerBytes, long budgetBytes) {
+    return switch (refusal) {
+      case QUEUE_FULL, WAITED_TOO_LONG -> TOO_MANY_REQUESTS;
+      case NEVER_FITS ->
+          Status.RESOURCE_EXHAUSTED.withDescription(
+              "kvorum: answer of %d bytes exceeds the read budget of %d bytes; use limit or RangeStream"
+                  .formatted(answerBytes, budgetBytes));
+    };
+  }
+
+  /// The status for an answer beyond what one gRPC message can hold.
+  static Status answerTooLarge(long answerBytes) {
+    return Status.RESOURCE_EXHAUSTED.withDescription(
+        "trying to send message larger than max (%d vs. %d)"
+            .formatted(answerBytes, Integer.MAX_VALUE));
   }
 
   private static Status invalid(String text) {

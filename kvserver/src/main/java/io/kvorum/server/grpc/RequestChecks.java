@@ -84,7 +84,7 @@ final class RequestChecks {
     return checkKey(request.getKey());
   }
 
-  Optional<RequestFlaw> check(LeaseGrantRequest request) {
+  static Optional<RequestFlaw> check(LeaseGrantRequest request) {
     return request.getTTL() > MAX_LEASE_TTL_SECONDS
         ? Optional.of(RequestFlaw.LEASE_TTL_TOO_LARGE)
         : Optional.empty();

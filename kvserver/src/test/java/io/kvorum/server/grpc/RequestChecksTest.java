@@ -148,8 +148,8 @@ class RequestChecksTest {
     LeaseGrantRequest longest = LeaseGrantRequest.newBuilder().setTTL(9_000_000_000L).build();
     LeaseGrantRequest tooLong = LeaseGrantRequest.newBuilder().setTTL(9_000_000_001L).build();
 
-    assertThat(checks.check(longest)).isEmpty();
-    assertThat(checks.check(tooLong)).contains(RequestFlaw.LEASE_TTL_TOO_LARGE);
+    assertThat(RequestChecks.check(longest)).isEmpty();
+    assertThat(RequestChecks.check(tooLong)).contains(RequestFlaw.LEASE_TTL_TOO_LARGE);
   }
 
   static Stream<Arguments> transactions() {

@@ -1,0 +1,54 @@
+package io.kvorum.server.grpc;
+
+import com.google.protobuf.CodedOutputStream;
+import io.kvorum.mvcc.KeyValue;
+import io.kvorum.proto.etcd.RangeResponse;
+import java.util.List;
+
+/// Pairs of the store as the API has them.
+final class KeyValues {
+  private static final int KEY = io.kvorum.proto.mvcc.KeyValue.KEY_FIELD_NUMBER;
+  private static final int VALUE = io.kvorum.proto.mvcc.KeyValue.VALUE_FIELD_NUMBER;
+
+  private KeyValues() {}
+
+  static io.kvorum.proto.mvcc.KeyValue toApi(KeyValue pair) {
+    return io.kvorum.proto.mvcc.KeyValue.newBuilder()
+        .setKey(pair.key())
+        .setCreateRevision(pair.createRevision())
+        .setModRevision(pair.modRevision())
+        .setVersion(pair.version())
+        .setValue(pair.value())
+        .setLease(pair.lease())
+        .build();
+  }
+
+  static void addAll(RangeResponse.Builder response, List<KeyValue> pairs) {
+    for (KeyValue pair : pairs) {
+      response.addKvs(toApi(pair));
+    }
+  }
+
+  /// Bytes that the pair takes in a `RangeResponse`, without building the message.
+  static int sizeInResponse(KeyValue pair) {
+    int size = 0;
+    if (!pair.key().isEmpty()) {
+      size += CodedOutputStream.computeBytesSize(KEY, pair.key());
+    }
+    size += sizeOf(pair.createRevision());
+    size += sizeOf(pair.modRevision());
+    size += sizeOf(pair.version());
+    if (!pair.value().isEmpty()) {
+      size += CodedOutputStream.computeBytesSize(VALUE, pair.value());
+    }
+    size += sizeOf(pair.lease());
+    return CodedOutputStream.computeTagSize(RangeResponse.KVS_FIELD_NUMBER)
+        + CodedOutputStream.computeUInt32SizeNoTag(size)
+        + size;
+  }
+
+  /// All numbers of a pair have one-byte tags; zero is left out.
+  private static int sizeOf(long number) {
+    return number == 0 ? 0 : 1 + CodedOutputStream.computeInt64SizeNoTag(number);
+  }
+}
