@@ -1,0 +1,145 @@
+package io.kvorum.server;
+
+import io.kvorum.mvcc.ApplyBatch;
+import io.kvorum.mvcc.MvccStore;
+import io.kvorum.mvcc.StoreOptions;
+import io.kvorum.mvcc.rocks.StorageFailure;
+import io.kvorum.mvcc.rocks.StoreUnusable;
+import io.kvorum.raft.EntryId;
+import io.kvorum.raft.SnapshotMarker;
+import io.kvorum.raft.log.DirectoryFiles;
+import io.kvorum.raft.log.LogIdentity;
+import io.kvorum.raft.log.LogOptions;
+import io.kvorum.raft.log.Recovery;
+import io.kvorum.raft.log.SegmentedLog;
+import io.kvorum.raft.membership.Configuration;
+import io.kvorum.raft.membership.MemberId;
+import io.kvorum.server.apply.MembershipCommands;
+import io.kvorum.server.config.InitialCluster;
+import io.kvorum.server.config.ListenUrl;
+import io.kvorum.server.config.MemberConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// The files of a member, opened and consistent with each other: data directory, state, log.
+///
+/// A new member founds them first: every founder starts from the same state, that of a snapshot at
+/// index 1 in term 1 which holds the configuration and nothing else (raft.md M14).
+///
+/// @param recovery the opened log, owned by the Raft node once it runs
+record MemberFiles(DataDirectory directory, MvccStore store, Recovery recovery)
+    implements AutoCloseable {
+  private static final EntryId FOUNDING = new EntryId(1, 1);
+
+  static MemberFiles open(MemberConfig config, LogOptions logOptions) throws StartFailure {
+    InitialCluster cluster = config.identity().cluster();
+    List<String> peerUrls = texts(config.identity().advertised().peerUrls());
+    MemberId founder = MemberIds.ofFounder(peerUrls, cluster.token());
+    DataDirectory directory =
+        DataDirectory.open(
+            config.identity().dataDirectory(),
+            logDirectory(config),
+            MemberIds.ofCluster(List.of(founder)),
+            founder);
+    try {
+      if (directory.isFounding()) {
+        Optional<String> refusal =
+            cluster.refusal(config.identity().name(), config.identity().advertised().peerUrls());
+        if (refusal.isPresent()) {
+          throw new StartFailure(refusal.get());
+        }
+        found(directory, config, logOptions, peerUrls);
+      }
+      return openFounded(directory, config, logOptions);
+    } catch (IOException | StoreUnusable | StorageFailure e) {
+      close(directory);
+      throw new StartFailure(String.valueOf(e.getMessage()), e);
+    } catch (StartFailure e) {
+      close(directory);
+      throw e;
+    }
+  }
+
+  private static Optional<Path> logDirectory(MemberConfig config) {
+    Path usual = config.identity().dataDirectory().resolve("member").resolve("wal");
+    Path configured = config.identity().logDirectory();
+    return configured.equals(usual) ? Optional.empty() : Optional.of(configured);
+  }
+
+  static List<String> texts(List<ListenUrl> urls) {
+    return urls.stream().map(ListenUrl::text).toList();
+  }
+
+  private static void found(
+      DataDirectory directory, MemberConfig config, LogOptions logOptions, List<String> peerUrls)
+      throws IOException {
+    MemberId self = directory.identity().memberId();
+    SegmentedLog.create(
+        DirectoryFiles.at(directory.wal()),
+        logIdentity(directory),
+        logOptions,
+        new SnapshotMarker(FOUNDING, Configuration.ofVoters(List.of(self))));
+    // The thread `apply` owns the store once it runs; founding has a store of its own.
+    try (MvccStore store = MvccStore.open(directory.database(), storeOptions(directory, config))) {
+      ApplyBatch batch = store.newBatch();
+      batch.putMeta(
+          MembershipCommands.MEMBERSHIP, MembershipCommands.founding(self.value(), peerUrls));
+      var _ = batch.commit(FOUNDING.index(), FOUNDING.term());
+    }
+    directory.founded();
+  }
+
+  private static MemberFiles openFounded(
+      DataDirectory directory, MemberConfig config, LogOptions logOptions)
+      throws IOException, StartFailure {
+    MvccStore store = MvccStore.open(directory.database(), storeOptions(directory, config));
+    try {
+      if (store.appliedIndex() == 0) {
+        throw new StartFailure("the state database is empty; this member has lost its state");
+      }
+      return new MemberFiles(
+          directory,
+          store,
+          SegmentedLog.open(
+              DirectoryFiles.at(directory.wal()),
+              logIdentity(directory),
+              logOptions,
+              store.appliedIndex()));
+    } catch (IOException | StartFailure e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  private static LogIdentity logIdentity(DataDirectory directory) {
+    StoreIdentity identity = directory.identity();
+    return new LogIdentity(identity.clusterId(), identity.memberId(), identity.storeUuid());
+  }
+
+  private static StoreOptions storeOptions(DataDirectory directory, MemberConfig config) {
+    return StoreOptions.defaults()
+        .withNativeBudgetBytes(config.storage().engineMemoryBytes())
+        .withNativeLibraryDirectory(directory.temporary());
+  }
+
+  EntryId applied() {
+    return new EntryId(store.appliedTerm(), store.appliedIndex());
+  }
+
+  /// Closes state and lock; the log is closed by the Raft node.
+  @Override
+  public void close() {
+    store.close();
+    close(directory);
+  }
+
+  private static void close(DataDirectory directory) {
+    try {
+      directory.close();
+    } catch (IOException e) {
+      // The lock goes with the process at the latest.
+    }
+  }
+}
