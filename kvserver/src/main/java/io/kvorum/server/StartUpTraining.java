@@ -26,12 +26,16 @@ public final class StartUpTraining {
 
   public static void main(String[] arguments) throws Exception {
     Path directory = Files.createTempDirectory("kvorum-training");
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      int port = probe.getLocalPort();
-      probe.close();
-      run(directory, "http://127.0.0.1:" + port);
+    try {
+      run(directory, "http://127.0.0.1:" + freePort());
     } finally {
       delete(directory);
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return probe.getLocalPort();
     }
   }
 
