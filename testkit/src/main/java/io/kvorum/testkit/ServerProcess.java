@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -39,12 +40,12 @@ public final class ServerProcess implements AutoCloseable {
   ///
   /// @param flags further server flags
   public static ServerProcess kvorum(Path directory, String... flags) throws IOException {
-    return kvorum(directory, List.of(), flags);
+    return kvorum(directory, Map.of(), flags);
   }
 
-  /// Like [#kvorum(Path, String...)] with further JVM options.
-  public static ServerProcess kvorum(Path directory, List<String> jvmOptions, String... flags)
-      throws IOException {
+  /// Like [#kvorum(Path, String...)] with further environment variables.
+  public static ServerProcess kvorum(
+      Path directory, Map<String, String> environment, String... flags) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -54,9 +55,8 @@ public final class ServerProcess implements AutoCloseable {
             "-Xmx512m",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow"));
-    command.addAll(jvmOptions);
     command.addAll(List.of("-cp", serverClassPath(), "io.kvorum.server.Main"));
-    return start(command, directory, flags);
+    return start(command, directory, environment, flags);
   }
 
   /// Starts the etcd found on the path.
@@ -64,10 +64,11 @@ public final class ServerProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(
         program("etcd").orElseThrow(() -> new IOException("no etcd on the path")).toString());
-    return start(command, directory, flags);
+    return start(command, directory, Map.of(), flags);
   }
 
-  private static ServerProcess start(List<String> command, Path directory, String... flags)
+  private static ServerProcess start(
+      List<String> command, Path directory, Map<String, String> environment, String... flags)
       throws IOException {
     int clientPort = freePort();
     int peerPort = freePort();
@@ -86,6 +87,7 @@ public final class ServerProcess implements AutoCloseable {
     Path output = directory.resolve("server.log");
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("MALLOC_ARENA_MAX", "2");
+    builder.environment().putAll(environment);
     builder.redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
     ServerProcess server = new ServerProcess(builder.start(), clientPort, output);
