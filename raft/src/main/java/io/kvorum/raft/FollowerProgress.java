@@ -34,6 +34,8 @@ final class FollowerProgress {
   private long confirmedRound;
   private boolean isProbeSent;
   private boolean isExtraAppendAllowed;
+  private boolean isReading;
+  private long readingFrom;
   private boolean isRecentlyActive;
 
   FollowerProgress(RaftOptions.Replication limits, long nextIndex) {
@@ -73,6 +75,9 @@ final class FollowerProgress {
   }
 
   boolean isPaused() {
+    if (isReading) {
+      return true;
+    }
     return switch (mode) {
       case PROBE -> isProbeSent;
       case REPLICATE -> isWindowFull() && !isExtraAppendAllowed;
@@ -91,6 +96,21 @@ final class FollowerProgress {
   /// Whether the member could use the news that `commitIndex` is committed (R10).
   boolean lacksCommit(long commitIndex) {
     return commitSent < Math.min(commitIndex, nextIndex - 1);
+  }
+
+  /// The next entries are being read from the log: nothing is sent before they come.
+  void readStarted() {
+    isReading = true;
+    readingFrom = nextIndex;
+  }
+
+  /// The entries from `fromIndex` are read; returns whether they are what comes next.
+  boolean readDone(long fromIndex) {
+    if (!isReading || fromIndex != readingFrom) {
+      return false;
+    }
+    isReading = false;
+    return fromIndex == nextIndex;
   }
 
   void sent(int entries, long bytes, long commitIndex) {
@@ -166,6 +186,7 @@ final class FollowerProgress {
     nextIndex = index;
     commitSent = Math.min(commitSent, nextIndex - 1);
     isProbeSent = false;
+    isReading = false;
     inFlight.clear();
     inFlightBytes = 0;
     checkOrder();

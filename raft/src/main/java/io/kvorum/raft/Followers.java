@@ -6,6 +6,7 @@ import io.kvorum.raft.RaftMessage.AppendReply.Conflict;
 import io.kvorum.raft.RaftMessage.AppendReply.Matched;
 import io.kvorum.raft.RaftMessage.AppendReply.Outdated;
 import io.kvorum.raft.RaftMessage.Heartbeat;
+import io.kvorum.raft.Ready.LogRead;
 import io.kvorum.raft.membership.MemberId;
 import java.util.List;
 import java.util.NavigableMap;
@@ -121,24 +122,48 @@ final class Followers {
         : log.lastAtMost(probeAt.index(), probeAt.term()).index();
   }
 
+  /// Entries come from a read of the log.
+  void logRead(LogRead read, List<Entry> entries) {
+    FollowerProgress known = progress.get(read.follower());
+    if (known != null
+        && known.readDone(read.fromIndex())
+        && !entries.isEmpty()
+        && state.log().isRetained(read.fromIndex() - 1)) {
+      append(read.follower(), known, entries);
+    }
+  }
+
+  /// Returns whether something was sent. Nothing is if the entries have to be read first, or if
+  /// they are dropped: then only a snapshot can help.
   private boolean append(MemberId member, FollowerProgress known) {
     LogView log = state.log();
     long next = known.nextIndex();
-    boolean carriesEntries = known.hasRoom() && next <= log.lastIndex();
-    if (!log.isRetained(next - 1) || (carriesEntries && !log.isInWindow(next))) {
+    long end = log.lastIndex() + 1;
+    long maxBytes = state.options().replication().appendBytes();
+    if (!log.isRetained(next - 1)) {
       return false;
     }
-    List<Entry> entries =
-        carriesEntries
-            ? log.slice(next, log.lastIndex() + 1, state.options().replication().appendBytes())
-            : List.of();
+    if (!known.hasRoom() || next == end) {
+      append(member, known, List.of());
+      return true;
+    }
+    if (log.isInWindow(next)) {
+      append(member, known, log.slice(next, end, maxBytes));
+      return true;
+    }
+    known.readStarted();
+    state.outbox().readLog(new LogRead(member, state.term(), next, log.evictedTo() + 1, maxBytes));
+    return false;
+  }
+
+  private void append(MemberId member, FollowerProgress known, List<Entry> entries) {
     long commit = state.commits().committed();
-    state.send(member, new AppendEntries(log.idAt(next - 1), entries, commit));
+    EntryId previous = state.log().idAt(known.nextIndex() - 1);
+    state.send(member, new AppendEntries(previous, entries, commit));
     long bytes = 0;
     for (Entry entry : entries) {
       bytes += entry.payloadBytes();
     }
     known.sent(entries.size(), bytes, commit);
-    return true;
   }
 }

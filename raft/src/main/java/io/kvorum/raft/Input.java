@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.kvorum.raft.membership.ConfigChange;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
+import java.util.List;
 
 /// Everything that can happen to a member. Tokens are chosen by the shell, never repeat within a
 /// boot, and name the proposal or read in the verdict.
@@ -39,6 +40,13 @@ public sealed interface Input {
 
   /// The connection to a peer broke; what was sent to it may be lost.
   record PeerUnreachable(MemberId peer) implements Input {}
+
+  /// A log read is done. No entries: they were dropped meanwhile.
+  record LogReadDone(Ready.LogRead read, List<Entry> entries) implements Input {
+    public LogReadDone {
+      entries = List.copyOf(entries);
+    }
+  }
 
   /// The member stops on purpose: a leader resigns, and reads are aborted. Nothing but completed
   /// writes may follow.

@@ -8,6 +8,7 @@ import io.kvorum.raft.Ready.ReadVerdict;
 import io.kvorum.raft.membership.ConfigChange;
 import io.kvorum.raft.membership.ConfigChanger;
 import io.kvorum.raft.membership.MemberId;
+import java.util.List;
 import java.util.Optional;
 
 /// Leads one term: takes proposals, replicates, commits and confirms reads. To become leader is to
@@ -133,6 +134,10 @@ final class Leader implements Role {
       known.get().markActive();
       followers.heartbeatAnswered(from, known.get(), readRound);
     }
+  }
+
+  void logRead(Ready.LogRead read, List<Entry> entries) {
+    followers.logRead(read, entries);
   }
 
   void unreachable(MemberId peer) {

@@ -1,5 +1,6 @@
 package io.kvorum.raft;
 
+import io.kvorum.raft.Ready.LogRead;
 import io.kvorum.raft.Ready.ReadVerdict;
 import io.kvorum.raft.Ready.RefusedProposal;
 import io.kvorum.raft.Ready.RoleChange;
@@ -11,12 +12,17 @@ import java.util.OptionalLong;
 /// Collects effects between two drains.
 final class Outbox {
   private final List<Envelope> messages = new ArrayList<>();
+  private final List<LogRead> logReads = new ArrayList<>();
   private final List<ReadVerdict> reads = new ArrayList<>();
   private final List<RefusedProposal> refusals = new ArrayList<>();
   private OptionalLong dropLogTo = OptionalLong.empty();
 
   void send(Envelope envelope) {
     messages.add(envelope);
+  }
+
+  void readLog(LogRead read) {
+    logReads.add(read);
   }
 
   void decideRead(ReadVerdict verdict) {
@@ -33,8 +39,10 @@ final class Outbox {
 
   /// Moves everything collected into a `Ready`.
   Ready drain(Optional<Persist> persist, List<Entry> committed, Optional<RoleChange> roleChange) {
-    Ready ready = new Ready(messages, persist, committed, reads, refusals, dropLogTo, roleChange);
+    Ready ready =
+        new Ready(messages, persist, logReads, committed, reads, refusals, dropLogTo, roleChange);
     messages.clear();
+    logReads.clear();
     reads.clear();
     refusals.clear();
     dropLogTo = OptionalLong.empty();

@@ -73,6 +73,11 @@ public final class RaftCore {
           leader.unreachable(peer);
         }
       }
+      case Input.LogReadDone(var read, var entries) -> {
+        if (elections.role() instanceof Leader leader && read.term() == state.term()) {
+          leader.logRead(read, entries);
+        }
+      }
       case Input.Stop() -> elections.stop();
     }
   }

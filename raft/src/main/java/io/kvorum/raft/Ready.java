@@ -13,12 +13,14 @@ import java.util.OptionalLong;
 /// once, in parallel with `persist` (raft.md A3, A4). A leader's appends are of that kind.
 ///
 /// @param persist the next storage command; handing it over is enough, its completion is an input
+/// @param logReads to be read off the thread `raft`, from durable entries
 /// @param committed entries to apply, in index order, each once in a boot, durable here (R12)
 /// @param dropLogTo the log's prefix up to this index is not needed any more
 /// @param roleChange the role, term or leader now in force, if one of them has changed
 public record Ready(
     List<Envelope> messages,
     Optional<Persist> persist,
+    List<LogRead> logReads,
     List<Entry> committed,
     List<ReadVerdict> reads,
     List<RefusedProposal> refusals,
@@ -31,11 +33,13 @@ public record Ready(
           List.of(),
           List.of(),
           List.of(),
+          List.of(),
           OptionalLong.empty(),
           Optional.empty());
 
   public Ready {
     messages = List.copyOf(messages);
+    logReads = List.copyOf(logReads);
     committed = List.copyOf(committed);
     reads = List.copyOf(reads);
     refusals = List.copyOf(refusals);
@@ -44,12 +48,21 @@ public record Ready(
   public boolean isEmpty() {
     return messages.isEmpty()
         && persist.isEmpty()
+        && logReads.isEmpty()
         && committed.isEmpty()
         && reads.isEmpty()
         && refusals.isEmpty()
         && dropLogTo.isEmpty()
         && roleChange.isEmpty();
   }
+
+  /// Entries that a follower needs and that are no longer in memory. Answered with
+  /// `Input.LogReadDone`, always and in any order.
+  ///
+  /// @param term the leadership that asks
+  /// @param maxBytes payload to stop at; at least one entry is read
+  public record LogRead(
+      MemberId follower, long term, long fromIndex, long toIndex, long maxBytes) {}
 
   /// The end of a read's wait for its index.
   public sealed interface ReadVerdict {

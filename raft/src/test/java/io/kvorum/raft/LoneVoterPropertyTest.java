@@ -91,7 +91,7 @@ class LoneVoterPropertyTest {
         case 5, 6 -> read();
         case 7, 8, 9 -> member.sync(random.nextInt(1, 4));
         case 10, 11 -> member.apply(random.nextInt(1, 6));
-        case 12 -> member.flush();
+        case 12 -> member.flushAndDrop();
         case 13, 14 -> member.step(new Input.Tick());
         default -> crashSometimes();
       }

@@ -349,7 +349,7 @@ class LoneVoterTest {
     small.syncAll();
     small.applyAll();
 
-    small.flush();
+    small.flushAndDrop();
     EntryId beforeTheMarker = small.base();
     small.syncAll();
 

@@ -31,6 +31,7 @@ final class SimulatedMember {
   final List<Envelope> sent = new ArrayList<>();
 
   final List<Entry> committed = new ArrayList<>();
+  final Deque<Ready.LogRead> logReads = new ArrayDeque<>();
   final List<Ready.ReadVerdict> reads = new ArrayList<>();
   final List<Ready.RefusedProposal> refusals = new ArrayList<>();
 
@@ -64,6 +65,7 @@ final class SimulatedMember {
     boot++;
     unsynced.clear();
     unapplied.clear();
+    logReads.clear();
     applied = flushed;
     core = new RaftCore(id, options, startState(), new SplittableRandom(31 * id.value() + boot));
     drain();
@@ -106,6 +108,7 @@ final class SimulatedMember {
     for (Ready ready = core.drain(); !ready.isEmpty(); ready = core.drain()) {
       sent.addAll(ready.messages());
       ready.persist().ifPresent(unsynced::addLast);
+      logReads.addAll(ready.logReads());
       committed.addAll(ready.committed());
       unapplied.addAll(ready.committed());
       reads.addAll(ready.reads());
@@ -144,6 +147,23 @@ final class SimulatedMember {
     }
   }
 
+  /// Answers the oldest log read, if there is one.
+  void readLog() {
+    if (!logReads.isEmpty()) {
+      Ready.LogRead read = logReads.removeFirst();
+      List<Entry> entries = new ArrayList<>();
+      long bytes = 0;
+      for (Entry entry : durableLog.subMap(read.fromIndex(), read.toIndex()).values()) {
+        bytes += entry.payloadBytes();
+        if (bytes > read.maxBytes() && !entries.isEmpty()) {
+          break;
+        }
+        entries.add(entry);
+      }
+      step(new Input.LogReadDone(read, entries));
+    }
+  }
+
   /// Applies the oldest `count` entries handed out, and reports the last.
   void apply(int count) {
     for (int i = 0; i < count && !unapplied.isEmpty(); i++) {
@@ -159,6 +179,11 @@ final class SimulatedMember {
   /// Flushes the state machine: it survives a crash from here on.
   void flush() {
     flushed = applied;
+  }
+
+  /// Flushes, and lets the log give up its prefix.
+  void flushAndDrop() {
+    flush();
     step(new Input.StateDurable(flushed.index()));
   }
 

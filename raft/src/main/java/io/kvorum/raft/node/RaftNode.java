@@ -11,8 +11,6 @@ import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.log.LogStore;
 import io.kvorum.raft.log.LogWriter;
 import io.kvorum.raft.log.RecoveredLog;
-import io.kvorum.raft.membership.ConfigChange;
-import io.kvorum.raft.membership.Configuration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -24,8 +22,8 @@ import java.util.random.RandomGenerator;
 /// while the disk is busy with it the next batch collects, so load makes batches larger (R11). The
 /// thread never waits for the disk or the applier, only for its inbox and the next tick.
 ///
-/// Any thread may call the methods here. Not yet done: peers. A member whose configuration has more
-/// than itself to vote refuses to start.
+/// Any thread may call the methods here. Not yet done: peers and membership changes. A member whose
+/// configuration has anybody but itself refuses to start.
 public final class RaftNode implements AutoCloseable {
   /// The core never has more under way than `RaftOptions.Limits` says.
   private static final LogWriter.Limits CORE_BOUNDS_WRITES =
@@ -57,9 +55,10 @@ public final class RaftNode implements AutoCloseable {
       RaftListener listener,
       LongSupplier nanoClock,
       RandomGenerator random) {
-    if (!applied.configuration().isLoneVoter(options.self())) {
+    if (!applied.configuration().isLoneVoter(options.self())
+        || applied.configuration().members().size() > 1) {
       throw new StartRefused(
-          "member %s is not the only voter of %s"
+          "member %s is not the only member of %s"
               .formatted(options.self(), applied.configuration()));
     }
     RaftCore core =
@@ -94,12 +93,6 @@ public final class RaftNode implements AutoCloseable {
     return !isClosing && inbox.offer(new Input.Propose(token, payload), payload.size());
   }
 
-  /// Proposes a membership change; like [#propose].
-  public boolean proposeChange(long token, ConfigChange change, ByteString payload) {
-    return !isClosing
-        && inbox.offer(new Input.ProposeChange(token, change, payload), payload.size());
-  }
-
   /// Asks for the index that a linearizable read starting now must have applied. One verdict under
   /// `token` follows.
   ///
@@ -111,12 +104,6 @@ public final class RaftNode implements AutoCloseable {
   /// The effect of every entry up to `index` is in the state machine. Called by the applier.
   public void applied(long index) {
     inbox.put(new Input.Applied(index));
-  }
-
-  /// The configuration entry at `index` is applied and `configuration` in force. Called by the
-  /// applier, before it reports `index` as applied.
-  public void configurationApplied(long index, Configuration configuration) {
-    inbox.put(new Input.ConfigurationApplied(index, configuration));
   }
 
   /// The files of the state machine hold the effect of every entry up to `index`: the log may give
@@ -194,7 +181,9 @@ public final class RaftNode implements AutoCloseable {
       if (isFailed.get()) {
         return;
       }
-      Invariant.check(ready.messages().isEmpty(), "a lone voter has nobody to write to");
+      Invariant.check(
+          ready.messages().isEmpty() && ready.logReads().isEmpty(),
+          "a lone member has nobody to write to");
       ready.persist().ifPresent(this::write);
       publish(ready);
       if (!ready.committed().isEmpty()) {
