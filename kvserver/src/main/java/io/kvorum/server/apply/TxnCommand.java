@@ -16,6 +16,7 @@ import io.kvorum.server.command.Rejection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// Applies transactions (etcd API: KV.Txn, `api.md` §3.2), in three steps on one view:
 ///
@@ -67,16 +68,33 @@ final class TxnCommand {
     return new Path(succeeded, operations, nested);
   }
 
+  /// The first reason among all puts of the path, at any depth, goes before any among its ranges.
   private Optional<Rejection> refusal(Path path, ApplyBatch batch, WriteTxn before) {
+    Optional<Rejection> ofPuts =
+        refusal(
+            path,
+            operation ->
+                operation.hasRequestPut()
+                    ? refusal(operation.getRequestPut(), before)
+                    : Optional.empty());
+    return ofPuts.isPresent()
+        ? ofPuts
+        : refusal(
+            path,
+            operation ->
+                operation.hasRequestRange()
+                    ? refusal(operation.getRequestRange(), batch)
+                    : Optional.empty());
+  }
+
+  private static Optional<Rejection> refusal(
+      Path path, Function<RequestOp, Optional<Rejection>> check) {
     int next = 0;
     for (RequestOp operation : path.operations()) {
       Optional<Rejection> refused =
-          switch (operation.getRequestCase()) {
-            case REQUEST_RANGE -> refusal(operation.getRequestRange(), batch);
-            case REQUEST_PUT -> refusal(operation.getRequestPut(), before);
-            case REQUEST_TXN -> refusal(path.nested().get(next++), batch, before);
-            case REQUEST_DELETE_RANGE, REQUEST_NOT_SET -> Optional.empty();
-          };
+          operation.hasRequestTxn()
+              ? refusal(path.nested().get(next++), check)
+              : check.apply(operation);
       if (refused.isPresent()) {
         return refused;
       }
@@ -102,10 +120,12 @@ final class TxnCommand {
     return Optional.empty();
   }
 
+  /// Unlike a put alone, which asks for the lease first.
   private Optional<Rejection> refusal(PutRequest put, WriteTxn before) {
-    boolean exists =
-        (put.getIgnoreValue() || put.getIgnoreLease()) && before.get(put.getKey()).isPresent();
-    return kv.refusal(put, exists);
+    if ((put.getIgnoreValue() || put.getIgnoreLease()) && before.get(put.getKey()).isEmpty()) {
+      return Optional.of(new Rejection.KeyNotFound());
+    }
+    return kv.refusal(put, true);
   }
 
   /// The run of one transaction's operations.
