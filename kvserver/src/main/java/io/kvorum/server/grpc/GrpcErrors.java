@@ -25,8 +25,6 @@ public final class GrpcErrors {
   private static final Status TOO_MANY_OPERATIONS =
       invalid("etcdserver: too many operations in txn request");
   private static final Status KEY_NOT_FOUND = invalid("etcdserver: key not found");
-  private static final Status LEASE_TTL_TOO_LARGE =
-      Status.OUT_OF_RANGE.withDescription("etcdserver: too large lease TTL");
   static final Status TOO_MANY_REQUESTS =
       Status.RESOURCE_EXHAUSTED.withDescription("etcdserver: too many requests");
   private static final Status LEADER_CHANGED =
@@ -47,7 +45,6 @@ public final class GrpcErrors {
       case TOO_MANY_OPERATIONS -> TOO_MANY_OPERATIONS;
       case DUPLICATE_KEY -> invalid("etcdserver: duplicate key given in txn request");
       case INVALID_SORT_OPTION -> invalid("etcdserver: invalid sort option");
-      case LEASE_TTL_TOO_LARGE -> LEASE_TTL_TOO_LARGE;
       case STREAM_WITH_SORT_ORDER ->
           Status.UNIMPLEMENTED.withDescription("RangeStream does not support custom sort orders");
       case STREAM_WITH_REVISION_FILTER ->
@@ -64,7 +61,8 @@ public final class GrpcErrors {
           Status.NOT_FOUND.withDescription("etcdserver: requested lease not found");
       case Rejection.LeaseExists _ ->
           Status.FAILED_PRECONDITION.withDescription("etcdserver: lease already exists");
-      case Rejection.LeaseTtlTooLarge _ -> LEASE_TTL_TOO_LARGE;
+      case Rejection.LeaseTtlTooLarge _ ->
+          Status.OUT_OF_RANGE.withDescription("etcdserver: too large lease TTL");
       case Rejection.KeyNotFound _ -> KEY_NOT_FOUND;
       case Rejection.NoSpace _ -> NO_SPACE;
       case Rejection.Corrupt _ -> Status.DATA_LOSS.withDescription("etcdserver: corrupt cluster");

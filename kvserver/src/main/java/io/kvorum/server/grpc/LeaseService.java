@@ -22,7 +22,6 @@ import io.kvorum.server.apply.Lessor;
 import io.kvorum.server.apply.Lessor.LeaseList;
 import io.kvorum.server.apply.Lessor.TimeToLive;
 import io.kvorum.server.transport.EventLoops;
-import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /// Leases (etcd API: Lease, `api.md` §3.4). Grant and revoke go through the log; the rest is asked
@@ -60,11 +59,6 @@ public final class LeaseService extends LeaseGrpc.LeaseImplBase {
   public void leaseGrant(LeaseGrantRequest request, StreamObserver<LeaseGrantResponse> observer) {
     Reply<LeaseGrantResponse> reply = Reply.to(observer);
     if (!writes.haveRoomFor(QuotaCost.of(request), reply)) {
-      return;
-    }
-    Optional<RequestFlaw> flaw = RequestChecks.check(request);
-    if (flaw.isPresent()) {
-      reply.fail(GrpcErrors.statusOf(flaw.get()));
       return;
     }
     writes.propose(

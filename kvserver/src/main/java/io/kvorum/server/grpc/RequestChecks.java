@@ -3,7 +3,6 @@ package io.kvorum.server.grpc;
 import com.google.protobuf.ByteString;
 import io.kvorum.proto.etcd.Compare;
 import io.kvorum.proto.etcd.DeleteRangeRequest;
-import io.kvorum.proto.etcd.LeaseGrantRequest;
 import io.kvorum.proto.etcd.PutRequest;
 import io.kvorum.proto.etcd.RangeRequest;
 import io.kvorum.proto.etcd.RangeRequest.SortOrder;
@@ -19,9 +18,6 @@ import java.util.Optional;
 ///
 /// Pure, and safe for any thread.
 final class RequestChecks {
-
-  /// Longest lease, in seconds (about 285 years).
-  static final long MAX_LEASE_TTL_SECONDS = 9_000_000_000L;
 
   /// Most transactions inside one another that are accepted, the outermost included. With etcd's
   /// default of 128 operations per list the operation budget ends the nesting here anyway; a larger
@@ -82,12 +78,6 @@ final class RequestChecks {
 
   Optional<RequestFlaw> check(DeleteRangeRequest request) {
     return checkKey(request.getKey());
-  }
-
-  static Optional<RequestFlaw> check(LeaseGrantRequest request) {
-    return request.getTTL() > MAX_LEASE_TTL_SECONDS
-        ? Optional.of(RequestFlaw.LEASE_TTL_TOO_LARGE)
-        : Optional.empty();
   }
 
   Optional<RequestFlaw> check(TxnRequest request) {

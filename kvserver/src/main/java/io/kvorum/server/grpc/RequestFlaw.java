@@ -13,7 +13,6 @@ enum RequestFlaw {
   TOO_MANY_OPERATIONS,
   DUPLICATE_KEY,
   INVALID_SORT_OPTION,
-  LEASE_TTL_TOO_LARGE,
   /// A `RangeStream` that asks for another order than by key.
   STREAM_WITH_SORT_ORDER,
   /// A `RangeStream` with a revision filter.

@@ -45,10 +45,6 @@ class GrpcErrorsTest {
             Code.INVALID_ARGUMENT,
             "etcdserver: invalid sort option"),
         row(
-            of(RequestFlaw.LEASE_TTL_TOO_LARGE),
-            Code.OUT_OF_RANGE,
-            "etcdserver: too large lease TTL"),
-        row(
             of(RequestFlaw.STREAM_WITH_SORT_ORDER),
             Code.UNIMPLEMENTED,
             "RangeStream does not support custom sort orders"),

@@ -12,7 +12,6 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.kvorum.proto.etcd.Compare;
 import io.kvorum.proto.etcd.DeleteRangeRequest;
-import io.kvorum.proto.etcd.LeaseGrantRequest;
 import io.kvorum.proto.etcd.PutRequest;
 import io.kvorum.proto.etcd.RangeRequest;
 import io.kvorum.proto.etcd.RangeRequest.SortOrder;
@@ -141,15 +140,6 @@ class RequestChecksTest {
     assertThat(checks.check(request)).contains(RequestFlaw.EMPTY_KEY);
     assertThat(checks.check(txn(RequestOp.newBuilder().setRequestDeleteRange(request).build())))
         .contains(RequestFlaw.EMPTY_KEY);
-  }
-
-  @Test
-  void leaseOfNineBillionSeconds_oneMore_isTooLarge() {
-    LeaseGrantRequest longest = LeaseGrantRequest.newBuilder().setTTL(9_000_000_000L).build();
-    LeaseGrantRequest tooLong = LeaseGrantRequest.newBuilder().setTTL(9_000_000_001L).build();
-
-    assertThat(RequestChecks.check(longest)).isEmpty();
-    assertThat(RequestChecks.check(tooLong)).contains(RequestFlaw.LEASE_TTL_TOO_LARGE);
   }
 
   static Stream<Arguments> transactions() {
