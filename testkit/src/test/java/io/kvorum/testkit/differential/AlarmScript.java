@@ -12,6 +12,7 @@ import java.util.List;
 /// (api-3.4-differences.md §2).
 final class AlarmScript {
   private static final long ANY_MEMBER = 77;
+  private static final int UNKNOWN_ENUM_NUMBER = 9;
   private static final int COMMANDS_DURING_ALARM = 20;
 
   private final Dice dice;
@@ -28,6 +29,9 @@ final class AlarmScript {
     AlarmType type = dice.oneOf(List.of(AlarmType.NOSPACE, AlarmType.CORRUPT));
     List<Command> commands = new ArrayList<>();
     commands.add(alarm(AlarmAction.DEACTIVATE, type));
+    commands.add(alarm(AlarmAction.ACTIVATE, AlarmType.NONE));
+    commands.add(
+        new Command.Alarm(AlarmRequest.newBuilder().setActionValue(UNKNOWN_ENUM_NUMBER).build()));
     commands.add(alarm(AlarmAction.ACTIVATE, type));
     for (int i = 0; i < COMMANDS_DURING_ALARM; i++) {
       commands.addAll(during());

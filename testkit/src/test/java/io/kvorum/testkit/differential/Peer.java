@@ -103,6 +103,10 @@ final class Peer implements AutoCloseable {
     return dialect;
   }
 
+  ManagedChannel channel() {
+    return channel;
+  }
+
   WatchLog watches() {
     return watches;
   }

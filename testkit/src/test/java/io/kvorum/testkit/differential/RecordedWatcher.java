@@ -11,6 +11,9 @@ import java.util.Optional;
 ///
 /// Guarded by the lock of its [WatchLog].
 final class RecordedWatcher {
+  /// `--max-request-bytes` and 512 KiB (api.md §3.3 Fragment).
+  private static final int LARGEST_FRAGMENT_BYTES = 2 << 20;
+
   private final Command.WatchCreate command;
   private final WatchedRange range;
   private final List<Event> events = new ArrayList<>();
@@ -18,6 +21,7 @@ final class RecordedWatcher {
   private Optional<WatchResponse> ended = Optional.empty();
   private long lastRevision;
   private boolean inFragments;
+  private int fragments;
 
   private int expectedEvents;
   private int ledgerPosition;
@@ -43,6 +47,11 @@ final class RecordedWatcher {
   /// The answer that ended the watcher because its start was compacted.
   Optional<WatchResponse> ended() {
     return ended;
+  }
+
+  /// How many responses were followed by another part of the same.
+  int fragments() {
+    return fragments;
   }
 
   /// Takes a response with events.
@@ -75,6 +84,14 @@ final class RecordedWatcher {
     }
     if (response.getFragment() && !command.request().getFragment()) {
       breaches.add("a fragment that was not asked for");
+    }
+    if (response.getFragment()) {
+      fragments++;
+    }
+    if (command.request().getFragment()
+        && response.getEventsCount() > 1
+        && response.getSerializedSize() >= LARGEST_FRAGMENT_BYTES) {
+      breaches.add("a fragment of " + response.getSerializedSize() + " bytes");
     }
     inFragments = response.getFragment();
   }

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.SplittableRandom;
 
-/// The endless script of one seed. Each command depends on the answers to the ones before, which
+/// The unending script of one seed. Each command depends on the answers to the ones before, which
 /// [ScriptState] keeps; equal answers give equal scripts.
 final class ScriptGenerator {
   private static final int FIRST_WRITES = 40;

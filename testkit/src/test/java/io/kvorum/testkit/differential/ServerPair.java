@@ -31,22 +31,37 @@ record ServerPair(
     ServerProcess in(Path directory) throws IOException;
   }
 
-  static ServerPair etcdAndKvorum() throws IOException {
-    return start(
-        directory -> ServerProcess.kvorum(directory, SLOW_ELECTIONS),
-        "Kvorum",
-        Peer.Dialect.BASELINE_3_8);
+  /// With these it lives for one second.
+  private static final String[] FAST_ELECTIONS = {
+    "--heartbeat-interval=50", "--election-timeout=500"
+  };
+
+  /// What is compared with an etcd.
+  enum Subject {
+    KVORUM,
+    ETCD
   }
 
-  static ServerPair etcdTwins() throws IOException {
-    return start(
-        directory -> ServerProcess.etcd(directory, SLOW_ELECTIONS),
-        "etcd twin",
-        Peer.Dialect.ETCD_3_4);
+  static ServerPair start(Subject subject) throws IOException {
+    return start(subject, SLOW_ELECTIONS);
+  }
+
+  static ServerPair startWithShortLeases(Subject subject) throws IOException {
+    return start(subject, FAST_ELECTIONS);
+  }
+
+  private static ServerPair start(Subject subject, String... flags) throws IOException {
+    return switch (subject) {
+      case KVORUM ->
+          start(at -> ServerProcess.kvorum(at, flags), "Kvorum", Peer.Dialect.BASELINE_3_8, flags);
+      case ETCD ->
+          start(at -> ServerProcess.etcd(at, flags), "etcd twin", Peer.Dialect.ETCD_3_4, flags);
+    };
   }
 
   /// Starts both at once: an etcd waits for seconds before it elects itself.
-  private static ServerPair start(Start subjectStart, String subject, Peer.Dialect dialect)
+  private static ServerPair start(
+      Start subjectStart, String subject, Peer.Dialect dialect, String... flags)
       throws IOException {
     Path directory = freshDirectory();
     Path etcdFolder = folder(directory, "etcd");
@@ -55,7 +70,7 @@ record ServerPair(
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return ServerProcess.etcd(etcdFolder, SLOW_ELECTIONS);
+                return ServerProcess.etcd(etcdFolder, flags);
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }

@@ -26,6 +26,9 @@ final class WatchLog {
   /// The slot of the stream that holds only the ledger.
   static final int LEDGER_SLOT = -1;
 
+  /// The slot of the stream on which [LockStep] finds out that late watchers have begun.
+  static final int PROBE_SLOT = -2;
+
   void locked(Runnable action) {
     lock.lock();
     try {

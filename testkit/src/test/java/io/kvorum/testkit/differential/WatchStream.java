@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -109,6 +110,10 @@ final class WatchStream implements ClientResponseObserver<WatchRequest, WatchRes
 
   NavigableMap<Long, RecordedWatcher> watchers() {
     return watchers;
+  }
+
+  RecordedWatcher watcher(long watchId) {
+    return Optional.ofNullable(watchers.get(watchId)).orElseThrow();
   }
 
   List<String> breaches() {
