@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// `-Dkvorum.kills=200` runs a longer loop, `-Dkvorum.seed=…` replays its choices, and
 /// `-Dkvorum.ledger=FILE` appends the outcome to a file.
 class CrashTest {
-  private static final int KILLS = Integer.getInteger("kvorum.kills", 4);
+  private static final int KILLS = Integer.getInteger("kvorum.kills", 16);
   private static final long SEED =
       Long.getLong("kvorum.seed", ThreadLocalRandom.current().nextLong());
   private static final int WRITERS = 6;
