@@ -3,6 +3,7 @@ package io.kvorum.server.grpc;
 import com.google.protobuf.CodedOutputStream;
 import io.kvorum.mvcc.KeyValue;
 import io.kvorum.proto.etcd.RangeResponse;
+import io.kvorum.server.command.ApiPairs;
 import java.util.List;
 
 /// Pairs of the store as the API has them.
@@ -12,20 +13,9 @@ final class KeyValues {
 
   private KeyValues() {}
 
-  static io.kvorum.proto.mvcc.KeyValue toApi(KeyValue pair) {
-    return io.kvorum.proto.mvcc.KeyValue.newBuilder()
-        .setKey(pair.key())
-        .setCreateRevision(pair.createRevision())
-        .setModRevision(pair.modRevision())
-        .setVersion(pair.version())
-        .setValue(pair.value())
-        .setLease(pair.lease())
-        .build();
-  }
-
   static void addAll(RangeResponse.Builder response, List<KeyValue> pairs) {
     for (KeyValue pair : pairs) {
-      response.addKvs(toApi(pair));
+      response.addKvs(ApiPairs.of(pair));
     }
   }
 

@@ -11,6 +11,7 @@ import io.kvorum.mvcc.RevisionRefused;
 import io.kvorum.proto.etcd.RangeRequest;
 import io.kvorum.proto.etcd.RangeResponse;
 import io.kvorum.proto.etcd.ResponseHeader;
+import io.kvorum.server.command.RangeQueries;
 import io.kvorum.server.grpc.RangeSizing.RangeAnswer;
 import io.kvorum.server.grpc.RangeSizing.SizedRange;
 import java.util.List;

@@ -15,6 +15,7 @@ import io.kvorum.proto.etcd.RangeRequest;
 import io.kvorum.proto.etcd.RangeResponse;
 import io.kvorum.proto.etcd.RangeStreamResponse;
 import io.kvorum.proto.etcd.ResponseHeader;
+import io.kvorum.server.command.RangeQueries;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
