@@ -1,6 +1,7 @@
 package io.kvorum.server;
 
 import io.kvorum.invariant.InvariantViolation;
+import io.kvorum.mvcc.rocks.StorageFailure;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
@@ -57,7 +58,7 @@ final class FatalErrors implements Thread.UncaughtExceptionHandler {
       if (at instanceof InvariantViolation) {
         return false;
       }
-      if (at instanceof IOException || at.getClass().getSimpleName().equals("StorageFailure")) {
+      if (at instanceof IOException || at instanceof StorageFailure) {
         return true;
       }
     }
