@@ -1,7 +1,6 @@
 package io.kvorum.server.grpc;
 
 import com.google.protobuf.ByteString;
-import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.kvorum.mvcc.KeyRange;
@@ -141,11 +140,6 @@ final class WatchCall implements StreamObserver<WatchRequest>, WatchSink {
     if (closed || call.isCancelled()) {
       return;
     }
-    try {
-      frames.encode(message, call::onNext);
-    } catch (IllegalStateException e) {
-      // The call has ended between the check and the send.
-      call.onError(Status.CANCELLED.withDescription("etcdserver: watch canceled").asException());
-    }
+    frames.encode(message, call::onNext);
   }
 }

@@ -112,7 +112,7 @@ public final class WatchService implements BindableService {
     }
   }
 
-  /// Responses are bytes already. Reads them too, for in-process tests.
+  /// Responses are bytes already; only clients read them, with the generated marshaller.
   private static final class EncodedResponses implements MethodDescriptor.Marshaller<ByteString> {
     @Override
     public InputStream stream(ByteString response) {
