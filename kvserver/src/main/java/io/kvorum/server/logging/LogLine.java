@@ -3,6 +3,7 @@ package io.kvorum.server.logging;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -80,6 +81,7 @@ record LogLine(
     return switch (value) {
       case null -> "";
       case Duration duration -> text(duration);
+      case Path path -> path.toString(); // iterable, but one name
       case Object other -> other;
     };
   }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,15 @@ class LogLinesTest {
                 + "\"caller\":\"logging/LogLinesTest.java:\\d+\",\"msg\":\"became leader\","
                 + "\"took\":\"1.5s\",\"snapshot-catchup-entries\":1000,"
                 + "\"path\":\"a \\\\\"quoted\\\\\" path\"}\n");
+  }
+
+  @Test
+  void pathAsValue_logged_isOneText() throws Exception {
+    use(LogLevel.INFO, LogFormat.JSON);
+
+    log.atInfo().addKeyValue("data-dir", Path.of("var", "default.etcd")).log("starting");
+
+    assertThat(Files.readString(file)).contains("\"data-dir\":\"var/default.etcd\"");
   }
 
   @Test
@@ -114,6 +124,8 @@ class LogLinesTest {
       log.atInfo().addKeyValue("filler", filler).log("line {}", i);
     }
 
-    assertThat(file).exists();
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files.count()).isGreaterThan(1);
+    }
   }
 }
