@@ -22,14 +22,14 @@ final class Checksum {
     return (int) crc.getValue();
   }
 
-  /// The chain value after a frame with this checksum; never zero, so that a written trailer can be
-  /// told from a lost one.
+  /// The chain value after a frame with this checksum. Its last byte is never zero, not even with
+  /// one bit flipped, so that a frame that was written to its end can be told from one that was
+  /// not.
   static int chain(int previous, int frameChecksum) {
     CRC32C crc = new CRC32C();
     update(crc, previous);
     update(crc, frameChecksum);
-    int chain = (int) crc.getValue();
-    return chain == 0 ? 1 : chain;
+    return (int) crc.getValue() | 0x81;
   }
 
   private static void update(CRC32C crc, int value) {

@@ -82,38 +82,31 @@ public record LogOptions(
   }
 
   public LogOptions withSync(Sync mode) {
+    return with(mode, background, nanoClock, listener);
+  }
+
+  public LogOptions withBackground(Executor executor) {
+    return with(sync, executor, nanoClock, listener);
+  }
+
+  public LogOptions withNanoClock(LongSupplier clock) {
+    return with(sync, background, clock, listener);
+  }
+
+  public LogOptions withListener(SyncListener syncListener) {
+    return with(sync, background, nanoClock, syncListener);
+  }
+
+  private LogOptions with(
+      Sync mode, Executor executor, LongSupplier clock, SyncListener syncListener) {
     return new LogOptions(
         segmentBytes,
         firstSegmentBytes,
         reserveBytes,
         minimumFreeBytes,
         mode,
-        background,
-        nanoClock,
-        listener);
-  }
-
-  public LogOptions withBackground(Executor executor) {
-    return new LogOptions(
-        segmentBytes,
-        firstSegmentBytes,
-        reserveBytes,
-        minimumFreeBytes,
-        sync,
         executor,
-        nanoClock,
-        listener);
-  }
-
-  public LogOptions withListener(SyncListener syncListener) {
-    return new LogOptions(
-        segmentBytes,
-        firstSegmentBytes,
-        reserveBytes,
-        minimumFreeBytes,
-        sync,
-        background,
-        nanoClock,
+        clock,
         syncListener);
   }
 }

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// What happens between taking the lock and handing over (raft.md 3.4): leftovers go, the segments
-/// are scanned, an interrupted write is cut, what may not be on the disk is written again, and the
-/// result is checked against the state store.
+/// are scanned and checked against the state store, an interrupted write is cut, and what may not
+/// be on the disk is written again.
 final class LogRecovery {
   private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
 
@@ -43,6 +43,8 @@ final class LogRecovery {
     deleteTemporaryFiles();
     List<SegmentHeader> headers = readHeaders();
     LogScan scan = LogScan.all(files, headers);
+    forgetUnknownTerm(scan.contents());
+    HardState hardState = checked(scan.contents(), storeAppliedIndex);
     if (needsRewrite(scan)) {
       report(scan);
       if (scan.hasRemains()) {
@@ -52,11 +54,12 @@ final class LogRecovery {
       headers = readHeaders();
       scan = LogScan.all(files, headers);
       Invariant.check(!needsRewrite(scan), "a rewritten log needs a rewrite");
+      forgetUnknownTerm(scan.contents());
+      HardState again = checked(scan.contents(), storeAppliedIndex);
+      Invariant.check(hardState.equals(again), "%s was rewritten as %s", hardState, again);
     }
-    LogContents contents = scan.contents();
-    forgetUnknownTerm(contents);
-    HardState hardState = checked(contents, storeAppliedIndex);
-    return new Recovered(headers, scan, hardState, usableMarker(contents, storeAppliedIndex));
+    return new Recovered(
+        headers, scan, hardState, usableMarker(scan.contents(), storeAppliedIndex));
   }
 
   private void deleteTemporaryFiles() throws IOException {

@@ -96,7 +96,8 @@ final class SegmentReader implements Closeable {
     ByteBuffer frame = view(offset, Math.toIntExact(frameBytes));
     int trailer = frame.limit() - FrameLayout.TRAILER_BYTES;
     int checksum = frame.getInt(trailer);
-    if (checksum != Checksum.salted(salt, frame.slice(0, trailer))) {
+    boolean isComplete = frame.get(frame.limit() - 1) != 0; // see Checksum#chain
+    if (!isComplete || checksum != Checksum.salted(salt, frame.slice(0, trailer))) {
       return new Found.NoFrame();
     }
     return new Found.Frame(

@@ -7,10 +7,11 @@ import java.util.List;
 /// Judges what follows the last good frame of the last segment (W10): nothing, the remains of an
 /// interrupted write, or damage to bytes that had been made durable.
 ///
-/// A disk writes sectors of 512 bytes whole or not at all and in any order. So an interrupted write
-/// leaves a frame that *lacks* something, and a lacking sector reads as the zeros of the
-/// preallocated file. A frame of which every sector is there and which still does not verify has
-/// been damaged later, and so has one that a later frame vouches for.
+/// A disk writes sectors of 512 bytes whole or not at all and in any order, and a killed process
+/// may have written any number of bytes. So an interrupted write leaves a frame that *lacks*
+/// something, its end or a sector, and what is lacking reads as the zeros of the preallocated file.
+/// A frame of which every sector is there and which still does not verify has been damaged later,
+/// and so has one that a later frame vouches for.
 final class TornTail {
   private static final int COPIES_KEPT = 8;
 
@@ -35,7 +36,7 @@ final class TornTail {
     long end = endOfNonZero();
     if (end > offset) {
       refuseIfVouchedFor(end);
-      refuseUnlessInterrupted();
+      refuseUnlessInterrupted(end);
     }
     return end;
   }
@@ -93,9 +94,10 @@ final class TornTail {
   }
 
   /// W10 (b) and (c).
-  private void refuseUnlessInterrupted() throws IOException {
+  private void refuseUnlessInterrupted(long end) throws IOException {
     long firstShareEnd = Math.min(sectorEnd(offset), reader.fileBytes());
-    if (isZero(offset, firstShareEnd)) {
+    boolean wroteNoRecord = end <= offset + FrameLayout.HEADER_BYTES;
+    if (wroteNoRecord || isZero(offset, firstShareEnd)) {
       return;
     }
     boolean endsEarly = reader.fileBytes() < reader.header().capacity();
@@ -120,8 +122,7 @@ final class TornTail {
   }
 
   private boolean lacksASector(long from, long frameEnd, int zeroSectors) throws IOException {
-    long trailer = frameEnd - FrameLayout.TRAILER_BYTES;
-    if (isZero(trailer, frameEnd)) {
+    if (isZero(frameEnd - 1, frameEnd)) {
       return true;
     }
     int zeros = 0;

@@ -239,13 +239,17 @@ final class FaultyFiles implements LogFiles {
   }
 
   private void step(Operation operation, String name) throws IOException {
+    if (reachesCrash(operation, name)) {
+      throw new Crashed();
+    }
+  }
+
+  private boolean reachesCrash(Operation operation, String name) throws IOException {
     requireAlive();
     hook.before(operation, name);
     steps++;
-    if (steps >= crashAtStep) {
-      crashed = true;
-      throw new Crashed();
-    }
+    crashed = steps >= crashAtStep;
+    return crashed;
   }
 
   private void requireAlive() throws IOException {
@@ -270,11 +274,14 @@ final class FaultyFiles implements LogFiles {
     @Override
     public int write(ByteBuffer source, long position) throws IOException {
       synchronized (FaultyFiles.this) {
-        step(Operation.WRITE, name);
+        boolean crashes = reachesCrash(Operation.WRITE, name);
         int bytes = Math.min(source.remaining(), longestWrite);
-        byte[] data = new byte[bytes];
+        byte[] data = new byte[crashes ? bytes / 2 : bytes]; // a crash interrupts a write half way
         source.get(data);
         inode.write(data, (int) position);
+        if (crashes) {
+          throw new Crashed();
+        }
         return bytes;
       }
     }

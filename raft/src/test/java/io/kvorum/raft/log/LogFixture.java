@@ -88,6 +88,17 @@ final class LogFixture {
     log.append(List.of(commands));
   }
 
+  /// Where the frames of a segment begin, and last where they end.
+  static List<Integer> frameOffsets(LogFiles files, long segment) throws IOException {
+    List<Integer> offsets = new ArrayList<>(List.of(SegmentHeader.BYTES));
+    try (SegmentReader reader = SegmentReader.open(files, segment)) {
+      while (reader.at(offsets.getLast()) instanceof SegmentReader.Found.Frame frame) {
+        offsets.add((int) frame.end());
+      }
+    }
+    return offsets;
+  }
+
   /// Every entry that can be read.
   static List<Entry> everything(Recovery recovery) throws IOException {
     RecoveredLog said = recovery.recovered();
