@@ -44,6 +44,11 @@ public final class ApplyBatch {
     return view.totals.compacted;
   }
 
+  /// Main revision of the newest delete, 0 if there was none.
+  long newestDelete() {
+    return view.totals.newestDelete;
+  }
+
   /// Begins the changes of one command.
   public WriteTxn write() {
     checkBetweenTxns();

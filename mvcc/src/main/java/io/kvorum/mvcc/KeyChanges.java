@@ -2,6 +2,7 @@ package io.kvorum.mvcc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.kvorum.invariant.Invariant;
 import io.kvorum.mvcc.NewestRecords.Newest;
 import io.kvorum.mvcc.rocks.BlockLedger;
 import io.kvorum.mvcc.rocks.Family;
@@ -119,6 +120,13 @@ final class KeyChanges {
   }
 
   private void appendHistory(byte[] key, StoredRecord next, @Nullable StoredRecord old) {
+    Invariant.check(
+        old == null
+            || old.modMain() < next.modMain()
+            || (old.modMain() == next.modMain() && old.modSub() < next.modSub()),
+        "a change at %d.%d follows a later one",
+        next.modMain(),
+        next.modSub());
     totals.historyCum += HistoryEntry.cost(key, next, old);
     rows.put(
         Family.HISTORY,

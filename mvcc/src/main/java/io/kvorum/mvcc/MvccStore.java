@@ -78,6 +78,14 @@ public final class MvccStore implements AutoCloseable {
     return options;
   }
 
+  StateDb database() {
+    return db;
+  }
+
+  PurgeQueue purges() {
+    return purges;
+  }
+
   /// The newest published revision; 1 in an empty store.
   public long head() {
     return published.state().head();

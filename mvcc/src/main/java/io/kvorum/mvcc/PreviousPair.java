@@ -1,6 +1,7 @@
 package io.kvorum.mvcc;
 
 import com.google.protobuf.ByteString;
+import io.kvorum.invariant.Invariant;
 import io.kvorum.mvcc.rocks.HistoryTable;
 import io.kvorum.mvcc.rocks.StoredRecord;
 import java.util.Optional;
@@ -19,7 +20,11 @@ final class PreviousPair {
       return Optional.empty();
     }
     StoredRecord before = old;
+    int sub = next.modSub();
     while (before != null && before.modMain() == next.modMain()) {
+      Invariant.check(
+          before.modSub() < sub, "change %d.%d replaced %d", next.modMain(), sub, before.modSub());
+      sub = before.modSub();
       before = history.entry(before.modMain(), before.modSub()).old();
     }
     return before != null && before.isLive()

@@ -41,6 +41,7 @@ final class StateFiles implements AutoCloseable {
   private volatile @Nullable Throwable failure;
   private volatile long durableIndex;
   private long purgedBelow;
+  // Purges run one after the other; this one is never failed.
   private CompletableFuture<Void> purging = CompletableFuture.completedFuture(null);
 
   StateFiles(StateDb db, PurgeQueue purges, Supplier<StateRecord> published) {
@@ -147,13 +148,9 @@ final class StateFiles implements AutoCloseable {
       return;
     }
     db.dropHistoryFilesBelow(durable.compacted());
-    purging =
-        purging.handleAsync(
-            (_, _) -> {
-              attempt(() -> beginPurge(durable, done), done);
-              return null;
-            },
-            thread);
+    purging
+        .thenRunAsync(() -> attempt(() -> beginPurge(durable, done), done), thread)
+        .exceptionally(refused -> fail(done, refused));
     purging = done.handle((_, _) -> null);
   }
 
@@ -186,12 +183,14 @@ final class StateFiles implements AutoCloseable {
               }
             },
             thread)
-        .exceptionally(
-            refused -> {
-              done.completeExceptionally(refused);
-              return null;
-            });
+        .exceptionally(refused -> fail(done, refused));
     purges.offer(slice);
+  }
+
+  /// The thread takes no more work: the store is closing.
+  private static @Nullable Void fail(CompletableFuture<Void> done, Throwable refused) {
+    done.completeExceptionally(refused);
+    return null;
   }
 
   private List<byte[]> deadKeys(byte[] from, long compacted) {

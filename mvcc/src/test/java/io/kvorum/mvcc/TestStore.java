@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 /// batch of its own.
 final class TestStore implements AutoCloseable {
   static final StoreOptions SMALL =
-      StoreOptions.defaults().withNativeBudgetBytes(16L << 20).withNewestCacheBytes(1 << 16);
+      StoreOptions.defaults().withNativeBudgetBytes(64L << 20).withNewestCacheBytes(1 << 16);
 
   private final Path directory;
   private final StoreOptions options;
@@ -106,7 +106,7 @@ final class TestStore implements AutoCloseable {
   void compactPhysically() {
     var done = store.compactPhysically(store.compactedRevision());
     while (!done.isDone()) {
-      apply(_ -> {});
+      store.newBatch().commit(store.appliedIndex(), 3);
     }
     done.join();
   }

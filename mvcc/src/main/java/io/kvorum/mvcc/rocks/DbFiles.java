@@ -1,9 +1,11 @@
 package io.kvorum.mvcc.rocks;
 
+import io.kvorum.invariant.Invariant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Properties;
 import org.rocksdb.AbstractNativeReference;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -26,8 +28,13 @@ final class DbFiles implements AutoCloseable {
   private static final int MEMTABLE_SHARE_OF_BUDGET = 3;
   private static final long MAX_MEMTABLE_BYTES = 64L << 20;
   private static final double MEMTABLE_BLOOM_SHARE = 0.02;
+  // A memtable takes memory by blocks of this size; by default they are so large that the first row
+  // of each family together would exhaust a small budget and make every write flush.
+  private static final long LARGE_ARENA_BLOCK_BYTES = 256 << 10;
+  private static final long SMALL_ARENA_BLOCK_BYTES = 16 << 10;
   private static final long POINT_READ_BLOCK_BYTES = 4 << 10;
   private static final long SEQUENTIAL_BLOCK_BYTES = 16 << 10;
+  private static final String REWRITE_DELAY = "bottommost_file_compaction_delay";
   private static final int LEVELS = 7;
   private static final int BACKGROUND_JOBS = 2;
   private static final int KEPT_INFO_LOGS = 2;
@@ -65,7 +72,11 @@ final class DbFiles implements AutoCloseable {
       families.add(
           new ColumnFamilyDescriptor(
               KeyLayout.metaKey(family.columnFamily()),
-              family == Family.HISTORY ? sequential() : pointRead()));
+              switch (family) {
+                case LATEST, DELETED -> userKeys();
+                case HISTORY -> sequential();
+                case META, LEASE, COUNT, AUTH -> small();
+              }));
     }
   }
 
@@ -75,15 +86,36 @@ final class DbFiles implements AutoCloseable {
   }
 
   /// Keys in random order, looked up one by one, often absent.
-  private ColumnFamilyOptions pointRead() {
+  private ColumnFamilyOptions userKeys() {
     return common(table().setBlockSize(POINT_READ_BLOCK_BYTES).setFilterPolicy(bloom))
+        .setArenaBlockSize(LARGE_ARENA_BLOCK_BYTES)
         .setMemtablePrefixBloomSizeRatio(MEMTABLE_BLOOM_SHARE)
         .setMemtableWholeKeyFiltering(true);
   }
 
+  /// Few rows: their memtables must not take memory from those that have many.
+  private ColumnFamilyOptions small() {
+    return common(table().setBlockSize(POINT_READ_BLOCK_BYTES).setFilterPolicy(bloom))
+        .setArenaBlockSize(SMALL_ARENA_BLOCK_BYTES);
+  }
+
   /// Keys written in order, never rewritten; a row that is looked up exists, so no filter helps.
   private ColumnFamilyOptions sequential() {
-    return common(table().setBlockSize(SEQUENTIAL_BLOCK_BYTES));
+    ColumnFamilyOptions neverRewritten =
+        ColumnFamilyOptions.getColumnFamilyOptionsFromProps(neverRewriteBottom());
+    Invariant.check(neverRewritten != null, "RocksDB does not know %s", REWRITE_DELAY);
+    return common(neverRewritten, table().setBlockSize(SEQUENTIAL_BLOCK_BYTES))
+        .setArenaBlockSize(LARGE_ARENA_BLOCK_BYTES);
+  }
+
+  /// By default a file that was moved to the last level as it is gets rewritten as soon as a
+  /// snapshot is released, which here is with every batch: all history would be written twice, and
+  /// a file being rewritten cannot be dropped. The option has no setter in RocksDB's Java
+  /// interface.
+  private static Properties neverRewriteBottom() {
+    Properties properties = new Properties();
+    properties.setProperty(REWRITE_DELAY, Integer.toString(Integer.MAX_VALUE));
+    return properties;
   }
 
   private BlockBasedTableConfig table() {
@@ -95,11 +127,15 @@ final class DbFiles implements AutoCloseable {
   }
 
   private ColumnFamilyOptions common(BlockBasedTableConfig table) {
+    return common(new ColumnFamilyOptions(), table);
+  }
+
+  private ColumnFamilyOptions common(ColumnFamilyOptions options, BlockBasedTableConfig table) {
     List<CompressionType> perLevel = new ArrayList<>();
     for (int level = 0; level < LEVELS; level++) {
       perLevel.add(level < 2 ? CompressionType.NO_COMPRESSION : CompressionType.LZ4_COMPRESSION);
     }
-    return own(new ColumnFamilyOptions())
+    return own(options)
         .setTableFormatConfig(table)
         .setWriteBufferSize(memtableBytes)
         .setNumLevels(LEVELS)

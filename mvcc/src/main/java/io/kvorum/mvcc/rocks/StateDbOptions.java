@@ -9,7 +9,7 @@ import java.nio.file.Path;
 ///   together; a third of it is the most that memtables may take
 /// @param nativeLibraryDirectory where RocksDB's native library is unpacked
 public record StateDbOptions(long nativeBudgetBytes, Path nativeLibraryDirectory) {
-  private static final long MIN_NATIVE_BUDGET_BYTES = 1 << 20;
+  private static final long MIN_NATIVE_BUDGET_BYTES = 16 << 20;
 
   public StateDbOptions {
     Invariant.check(
