@@ -33,7 +33,7 @@ public final class ClientPort implements AutoCloseable {
   private final PortLimits limits;
   private final NettyEventLoops loops;
   private final ConnectionGate gate;
-  private final ChannelGroup http1 = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final HealthStatusManager health = new HealthStatusManager();
   private final List<Server> servers = new ArrayList<>();
 
@@ -62,7 +62,7 @@ public final class ClientPort implements AutoCloseable {
 
   private void listen(ListenPoint point) throws PortFailure {
     ListenSocket socket = ListenSocket.of(point.url(), loops);
-    PortSide side = new PortSide(limits, gate, point.http(), http1);
+    PortSide side = new PortSide(limits, gate, point.http(), connections);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(socket.address(), InternalNettyServerCredentials.create(side))
             .channelType(socket.channelType())
@@ -157,29 +157,27 @@ public final class ClientPort implements AutoCloseable {
     return gate.openConnections();
   }
 
-  /// Waits up to the grace period for calls in progress, and a little longer for the connections.
+  /// Waits up to the grace period for calls in progress, then cuts the connections. They are cut
+  /// below HTTP/2: grpc-java would reset each stream as cancelled, and etcd's client gives up a
+  /// watch for that, while it resumes one whose connection was lost.
+  ///
   /// Must not be called on an event loop.
   @Override
   public void close() {
-    long deadlineNanos = System.nanoTime() + limits.grace().toNanos();
     health.enterTerminalState();
     servers.forEach(Server::shutdown);
-    for (Channel channel : http1) {
+    for (Channel channel : connections) {
       channel.eventLoop().execute(() -> finish(channel));
     }
     try {
-      for (Server server : servers) {
-        server.awaitTermination(
-            Math.max(1, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
-      }
-      http1
-          .newCloseFuture()
-          .await(Math.max(1, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
-      cut();
+      connections.newCloseFuture().await(limits.grace().toNanos(), TimeUnit.NANOSECONDS);
+      connections.forEach(Greeting::cut);
+      connections.newCloseFuture().await(CUT_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException _) {
-      cutWithoutWaiting();
+      connections.forEach(Greeting::cut);
       Thread.currentThread().interrupt();
     }
+    servers.forEach(Server::shutdownNow);
   }
 
   private static void finish(Channel channel) {
@@ -187,18 +185,5 @@ public final class ClientPort implements AutoCloseable {
     if (context != null) {
       Http1Connection.closeWhenDone(context);
     }
-  }
-
-  private void cut() throws InterruptedException {
-    cutWithoutWaiting();
-    for (Server server : servers) {
-      server.awaitTermination(CUT_SECONDS, TimeUnit.SECONDS);
-    }
-    http1.newCloseFuture().await(CUT_SECONDS, TimeUnit.SECONDS);
-  }
-
-  private void cutWithoutWaiting() {
-    servers.forEach(Server::shutdownNow);
-    http1.forEach(Greeting::cut);
   }
 }

@@ -38,6 +38,7 @@ final class FirstBytes extends ByteToMessageDecoder {
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
+    side.connections().add(context.channel());
     greeting = new Greeting(context.channel(), side.gate(), side.limits().greeting());
     side.gate().admit(context.channel()).ifPresent(Greeting::cut);
   }
@@ -91,7 +92,6 @@ final class FirstBytes extends ByteToMessageDecoder {
     }
     grpc.notifyUnused(); // grpc-java forgets the connection, which stays open
     context.pipeline().removeLast(); // its handler that buffers writes until negotiation is over
-    side.http1().add(context.channel());
     Http1Connection.addTo(context.pipeline(), new Http1Connection(side, greeting));
     context.pipeline().remove(this);
   }

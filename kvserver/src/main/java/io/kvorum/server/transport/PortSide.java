@@ -11,8 +11,8 @@ import io.netty.util.AsciiString;
 /// What the connections of one listen point share. Given to grpc-java as its way to negotiate a
 /// protocol, it puts [FirstBytes] in front of every connection.
 ///
-/// @param http1 the connections that grpc-java does not know of, for closing them
-record PortSide(PortLimits limits, ConnectionGate gate, HttpHandler http, ChannelGroup http1)
+/// @param connections all that are open, of either protocol, for closing them
+record PortSide(PortLimits limits, ConnectionGate gate, HttpHandler http, ChannelGroup connections)
     implements InternalProtocolNegotiator.ProtocolNegotiator {
 
   @Override
