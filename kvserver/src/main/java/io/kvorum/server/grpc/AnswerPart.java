@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import io.kvorum.mvcc.KeyValue;
 import io.kvorum.proto.etcd.RangeResponse;
+import io.kvorum.server.command.ApiPairs;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Supplier;
@@ -36,7 +37,7 @@ sealed interface AnswerPart {
       List<KeyValue> pairs = nextPairs.get();
       while (!pairs.isEmpty()) {
         for (KeyValue pair : pairs) {
-          out.writeMessage(RangeResponse.KVS_FIELD_NUMBER, KeyValues.toApi(pair));
+          out.writeMessage(RangeResponse.KVS_FIELD_NUMBER, ApiPairs.of(pair));
         }
         pairs = nextPairs.get();
       }

@@ -16,6 +16,7 @@ import io.kvorum.proto.etcd.ResponseOp;
 import io.kvorum.proto.etcd.TxnRequest;
 import io.kvorum.proto.etcd.TxnResponse;
 import io.kvorum.server.command.GuardRule;
+import io.kvorum.server.command.RangeQueries;
 import io.kvorum.server.grpc.RangeSizing.RangeAnswer;
 import io.kvorum.server.grpc.RangeSizing.SizedRange;
 import java.io.IOException;
