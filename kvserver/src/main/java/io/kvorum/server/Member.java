@@ -288,7 +288,7 @@ public final class Member implements AutoCloseable {
     ResponseHeaders headers =
         new ResponseHeaders(
             files.directory().identity().clusterId(), self(), () -> status().term());
-    StorageQuota quota = new StorageQuota(quotaFlag(), () -> files.store().size().logicalBytes());
+    StorageQuota quota = new StorageQuota(quotaFlag(), files.store()::logicalBytes);
     LeaderRequiredStreams leaderStreams =
         new LeaderRequiredStreams(() -> status().leader().isPresent(), loops);
     int maxRequestBytes = Math.toIntExact(config.requests().maxRequestBytes());
@@ -413,7 +413,7 @@ public final class Member implements AutoCloseable {
             metrics,
             new HttpEndpoints.Facts(this::versionJson, this::variablesJson, metrics::text));
     ListenPoint.GrpcCalls calls =
-        new ListenPoint.GrpcCalls(clients.bind(services), List.of(), List.of());
+        new ListenPoint.GrpcCalls(clients.bind(services), List.of(), ClientServices.tracers());
     try {
       port =
           ClientPort.open(

@@ -3,6 +3,7 @@ package io.kvorum.server.grpc;
 import io.grpc.BindableService;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerStreamTracer;
 import io.kvorum.proto.election.ElectionGrpc;
 import io.kvorum.proto.etcd.AuthGrpc;
 import io.kvorum.proto.lock.LockGrpc;
@@ -15,7 +16,7 @@ import java.util.function.LongSupplier;
 /// limits, around each the checks of the metadata, and outermost the meters.
 public final class ClientServices {
   /// What a request may exceed `max-request-bytes` by before it is refused unread, as in etcd; in
-  /// between it is refused as too large for the log.
+  /// between it is refused as too large for the log. The limit of the transport must be higher.
   private static final int RECEIVE_SLACK_BYTES = 512 << 10;
 
   private final RequestDecoding decoding;
@@ -35,13 +36,6 @@ public final class ClientServices {
     this.nanoClock = nanoClock;
   }
 
-  /// The limit to set on the transport. Above [RequestMarshaller]'s own, so that requests slightly
-  /// too large are answered in etcd's words; what exceeds this one is answered by grpc-java, with
-  /// the same status.
-  public static int transportLimitBytes(int maxRequestBytes) {
-    return Math.addExact(maxRequestBytes, 8 * RECEIVE_SLACK_BYTES);
-  }
-
   /// Binds the given services, and the ones of the API that are not served yet: these are listed
   /// and answer `UNIMPLEMENTED`.
   public List<ServerServiceDefinition> bind(List<BindableService> served) {
@@ -50,6 +44,11 @@ public final class ClientServices {
     all.add(new LockGrpc.LockImplBase() {});
     all.add(new ElectionGrpc.ElectionImplBase() {});
     return all.stream().map(this::bind).toList();
+  }
+
+  /// To be registered with the transport that the services are served on.
+  public static List<ServerStreamTracer.Factory> tracers() {
+    return List.of(new CallResets());
   }
 
   private ServerServiceDefinition bind(BindableService service) {

@@ -11,6 +11,7 @@ import io.kvorum.mvcc.RevisionRefused;
 import io.kvorum.proto.etcd.RangeRequest;
 import io.kvorum.proto.etcd.RangeResponse;
 import io.kvorum.proto.etcd.ResponseHeader;
+import io.kvorum.server.command.ApiPairs;
 import io.kvorum.server.command.RangeQueries;
 import io.kvorum.server.grpc.RangeSizing.RangeAnswer;
 import io.kvorum.server.grpc.RangeSizing.SizedRange;
@@ -82,13 +83,7 @@ final class RangeReads {
   }
 
   static RangeResponse response(ResponseHeader header, RangeResult result) {
-    RangeResponse.Builder response =
-        RangeResponse.newBuilder()
-            .setHeader(header)
-            .setMore(result.more())
-            .setCount(result.count());
-    KeyValues.addAll(response, result.kvs());
-    return response.build();
+    return ApiPairs.answer(result).setHeader(header).build();
   }
 
   static RangeResponse response(ResponseHeader header, RangeAnswer answer) {

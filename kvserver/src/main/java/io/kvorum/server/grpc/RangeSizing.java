@@ -49,7 +49,7 @@ record RangeSizing(ReadTxn pinned, RangeQuery query, long revision, BooleanSuppl
     while (!cursor.isExhausted()) {
       for (KeyValue pair : next(cursor)) {
         rows++;
-        bytes += KeyValues.sizeInResponse(pair);
+        bytes += PairSizes.inRangeResponse(pair);
         if (bytes <= SMALL_ANSWER_BYTES) {
           kept.add(pair);
         }
@@ -92,7 +92,7 @@ record RangeSizing(ReadTxn pinned, RangeQuery query, long revision, BooleanSuppl
     long bytes = 0;
     while (!cursor.isExhausted()) {
       for (KeyValue pair : next(cursor)) {
-        int size = KeyValues.sizeInResponse(pair);
+        int size = PairSizes.inRangeResponse(pair);
         bytes += size;
         if (query.limit() > 0) {
           largest.add(size);
@@ -118,7 +118,7 @@ record RangeSizing(ReadTxn pinned, RangeQuery query, long revision, BooleanSuppl
   }
 
   private static RangeAnswer whole(RangeResult result) {
-    long bytes = result.kvs().stream().mapToLong(KeyValues::sizeInResponse).sum();
+    long bytes = result.kvs().stream().mapToLong(PairSizes::inRangeResponse).sum();
     Iterator<List<KeyValue>> once = List.of(result.kvs(), List.<KeyValue>of()).iterator();
     return new RangeAnswer(new AnswerPart.Pairs(bytes, once::next), result.more(), result.count());
   }

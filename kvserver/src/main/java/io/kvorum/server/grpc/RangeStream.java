@@ -15,6 +15,7 @@ import io.kvorum.proto.etcd.RangeRequest;
 import io.kvorum.proto.etcd.RangeResponse;
 import io.kvorum.proto.etcd.RangeStreamResponse;
 import io.kvorum.proto.etcd.ResponseHeader;
+import io.kvorum.server.command.ApiPairs;
 import io.kvorum.server.command.RangeQueries;
 import java.util.List;
 import java.util.Optional;
@@ -136,7 +137,7 @@ final class RangeStream {
           RangeReads.response(at.header, new RangeResult(pairs, at.cursor.more(), at.count)));
     }
     RangeResponse.Builder part = RangeResponse.newBuilder();
-    KeyValues.addAll(part, pairs);
+    pairs.forEach(pair -> part.addKvs(ApiPairs.of(pair)));
     RangeStreamResponse message = RangeStreamResponse.newBuilder().setRangeResponse(part).build();
     sizes.chunkWas(message.getSerializedSize());
     return new Chunk(message, false, Optional.of(at));

@@ -5,7 +5,7 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.kvorum.invariant.Invariant;
-import java.util.concurrent.TimeoutException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /// The answer side of one unary call: one answer or one failure; nothing if the client has gone.
@@ -25,19 +25,20 @@ final class Reply<A> {
   private static final End REACHED = new End.Reached();
 
   private final ServerCallStreamObserver<A> call;
-  private final Context context;
+  private final Optional<Context.CancellableContext> resettable;
   private final AtomicReference<End> end = new AtomicReference<>(NOT_YET);
 
-  private Reply(ServerCallStreamObserver<A> call, Context context) {
+  private Reply(ServerCallStreamObserver<A> call, Optional<Context.CancellableContext> resettable) {
     this.call = call;
-    this.context = context;
+    this.resettable = resettable;
   }
 
   /// Must be made before the handler returns, because the end of the call is listened to from here
   /// on.
   static <A> Reply<A> to(StreamObserver<A> observer) {
     Invariant.check(observer instanceof ServerCallStreamObserver<A>, "a server call is expected");
-    Reply<A> reply = new Reply<>((ServerCallStreamObserver<A>) observer, Context.current());
+    Reply<A> reply =
+        new Reply<>((ServerCallStreamObserver<A>) observer, CallResets.ofCurrentCall());
     reply.call.setOnCancelHandler(reply::ended);
     reply.call.setOnCloseHandler(reply::ended);
     return reply;
@@ -75,11 +76,8 @@ final class Reply<A> {
     }
   }
 
-  /// Drops the call even if its answer is already queued for a client that does not take it. A
-  /// status would queue behind that answer; expiring the call's context resets the stream.
+  /// Drops the call even if its answer is already queued for a client that does not take it.
   void reset() {
-    if (context instanceof Context.CancellableContext cancellable) {
-      cancellable.cancel(new TimeoutException("the client took too long to read the answer"));
-    }
+    resettable.ifPresent(CallResets::reset);
   }
 }

@@ -41,8 +41,9 @@ public record PortLimits(
 
   static final int RESET_WINDOW_SECONDS = 10;
 
-  /// Bytes on top of the largest request for the message around it, as etcd has it.
-  private static final int MESSAGE_OVERHEAD_BYTES = 512 << 10;
+  /// Bytes on top of the largest request that are still read. The services refuse what exceeds it
+  /// by 512 KiB, as etcd does and in its words; beyond this bound grpc-java answers in its own.
+  private static final int MESSAGE_OVERHEAD_BYTES = 4 << 20;
 
   /// Files the member needs for itself: log, database, peers.
   private static final long RESERVED_FILES = 150;

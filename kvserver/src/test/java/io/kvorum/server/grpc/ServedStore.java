@@ -1,6 +1,7 @@
 package io.kvorum.server.grpc;
 
 import com.google.protobuf.ByteString;
+import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -10,7 +11,11 @@ import io.kvorum.mvcc.ApplyBatch;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.mvcc.StoreOptions;
 import io.kvorum.mvcc.WriteTxn;
+import io.kvorum.proto.etcd.AlarmMember;
+import io.kvorum.proto.etcd.Member;
+import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.membership.MemberId;
+import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.ManualClock;
 import io.kvorum.server.grpc.KvReads.ReadResources;
 import io.kvorum.server.read.LinearizableReads;
@@ -26,18 +31,25 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/// The KV service on a loopback port, over a real store, with the member around it scripted. Writes
+/// The client API on a loopback port, over a real store, with the member around it scripted. Writes
 /// are made by the test, straight into the store.
 final class ServedStore implements AutoCloseable {
   static final int MAX_REQUEST_BYTES = 1_572_864;
   static final int MAX_TXN_OPERATIONS = 128;
   static final MemberId MEMBER = new MemberId(17);
+  static final MemberId LEADER = new MemberId(18);
+  static final List<Member> MEMBERS =
+      List.of(
+          Member.newBuilder().setID(-5).setName("largest id").build(),
+          Member.newBuilder().setID(17).setName("here").addPeerURLs("http://127.0.0.1:1").build());
+  static final long MIN_TTL_SECONDS = 2;
   static final long CLUSTER = 23;
   static final long TERM = 5;
   static final long QUOTA_BYTES = 1_000_000;
@@ -45,6 +57,11 @@ final class ServedStore implements AutoCloseable {
   final ManualClock clock = new ManualClock();
   final ScriptedCommands commands = new ScriptedCommands();
   final AtomicInteger confirmations = new AtomicInteger();
+  final ScriptedLessor lessor = new ScriptedLessor();
+  final RecordingMeters meters = new RecordingMeters();
+  final LeaderRequiredStreams streams;
+  volatile boolean leaderKnown = true;
+  volatile List<AlarmMember> alarms = List.of();
   final ReadBudget budget;
   final MvccStore store;
   final RangeThreads threads;
@@ -66,7 +83,11 @@ final class ServedStore implements AutoCloseable {
     this.store =
         MvccStore.open(directory, StoreOptions.defaults().withNativeBudgetBytes(64L << 20));
     this.threads = RangeThreads.start(2, (_, failure) -> failure.printStackTrace());
-    this.server = serve(List.of(kvService().bindService()));
+    this.streams = new LeaderRequiredStreams(() -> leaderKnown, loops());
+    this.server =
+        serve(
+            new ClientServices(MAX_REQUEST_BYTES, () -> leaderKnown, streams, meters, clock)
+                .bind(services()));
     this.channel = newChannel();
   }
 
@@ -76,17 +97,53 @@ final class ServedStore implements AutoCloseable {
         .workerEventLoopGroup(group)
         .channelType(NioServerSocketChannel.class)
         .directExecutor()
-        .maxInboundMessageSize(ClientServices.transportLimitBytes(MAX_REQUEST_BYTES))
+        .maxInboundMessageSize(8 << 20)
+        .addStreamTracerFactory(ClientServices.tracers().getFirst())
         .addServices(services)
         .build()
         .start();
   }
 
-  private KvService kvService() {
+  private List<BindableService> services() {
     Writes writes = writes();
+    ConfirmedReads confirmed =
+        new ConfirmedReads((loop, callback) -> loop.execute(() -> confirm(callback)), loops());
+    return List.of(
+        kvService(writes, confirmed),
+        new LeaseService(
+            writes,
+            lessor,
+            headers,
+            loops(),
+            new LeaseService.LeaseGrants(MIN_TTL_SECONDS, new Random(7))),
+        new ClusterService(() -> MEMBERS, confirmed, headers),
+        new MaintenanceService(
+            writes,
+            new StatusReport(
+                store,
+                new StorageQuota(QUOTA_BYTES, quotaUsedBytes::get),
+                this::raftStatus,
+                () -> alarms,
+                new StatusReport.Versions("3.7.0", "3.7.0")),
+            new StoreChores(store, threads, Runnable::run),
+            headers));
+  }
+
+  private RaftStatus raftStatus() {
+    return new RaftStatus(
+        MEMBER,
+        RoleKind.FOLLOWER,
+        TERM,
+        leaderKnown ? Optional.of(LEADER) : Optional.empty(),
+        1_000,
+        1_001,
+        store.appliedIndex());
+  }
+
+  private KvService kvService(Writes writes, ConfirmedReads confirmed) {
     KvReads reads =
         new KvReads(
-            new ConfirmedReads((loop, callback) -> loop.execute(() -> confirm(callback)), loops()),
+            confirmed,
             headers,
             loops(),
             new ReadResources(store, threads, budget, MAX_REQUEST_BYTES));

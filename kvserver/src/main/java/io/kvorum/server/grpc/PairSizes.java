@@ -3,24 +3,16 @@ package io.kvorum.server.grpc;
 import com.google.protobuf.CodedOutputStream;
 import io.kvorum.mvcc.KeyValue;
 import io.kvorum.proto.etcd.RangeResponse;
-import io.kvorum.server.command.ApiPairs;
-import java.util.List;
 
-/// Pairs of the store as the API has them.
-final class KeyValues {
+/// How large pairs of the store get in an answer.
+final class PairSizes {
   private static final int KEY = io.kvorum.proto.mvcc.KeyValue.KEY_FIELD_NUMBER;
   private static final int VALUE = io.kvorum.proto.mvcc.KeyValue.VALUE_FIELD_NUMBER;
 
-  private KeyValues() {}
-
-  static void addAll(RangeResponse.Builder response, List<KeyValue> pairs) {
-    for (KeyValue pair : pairs) {
-      response.addKvs(ApiPairs.of(pair));
-    }
-  }
+  private PairSizes() {}
 
   /// Bytes that the pair takes in a `RangeResponse`, without building the message.
-  static int sizeInResponse(KeyValue pair) {
+  static int inRangeResponse(KeyValue pair) {
     int size = 0;
     if (!pair.key().isEmpty()) {
       size += CodedOutputStream.computeBytesSize(KEY, pair.key());
