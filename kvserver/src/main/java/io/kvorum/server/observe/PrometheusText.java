@@ -2,6 +2,7 @@ package io.kvorum.server.observe;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -44,6 +45,7 @@ final class PrometheusText {
     for (Meter meter : meters) {
       switch (meter) {
         case Counter counter -> sample(text, name, meter, "", counter.count());
+        case FunctionCounter counter -> sample(text, name, meter, "", counter.count());
         case Gauge gauge -> sample(text, name, meter, "", gauge.value());
         case DistributionSummary summary -> histogram(text, name, summary);
         default -> {
@@ -55,7 +57,7 @@ final class PrometheusText {
 
   private static Optional<String> type(Meter meter) {
     return switch (meter) {
-      case Counter _ -> Optional.of("counter");
+      case Counter _, FunctionCounter _ -> Optional.of("counter");
       case Gauge _ -> Optional.of("gauge");
       case DistributionSummary _ -> Optional.of("histogram");
       default -> Optional.empty();

@@ -1,5 +1,6 @@
 package io.kvorum.server.observe;
 
+import io.grpc.ServerStreamTracer;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.mvcc.watch.WatchCounts;
 import io.kvorum.raft.RoleKind;
@@ -7,6 +8,7 @@ import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.grpc.CallMeters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -41,6 +43,7 @@ public final class ServerMetrics implements CallMeters {
   };
 
   private final MeterRegistry registry = new SimpleMeterRegistry();
+  private final ClientBytes clientBytes = new ClientBytes();
   private final DistributionSummary walSync =
       histogram("etcd_disk_wal_fsync_duration_seconds", "Seconds a sync of the log takes.", 14);
   private final Counter leaderChanges =
@@ -76,6 +79,18 @@ public final class ServerMetrics implements CallMeters {
         .tags(tags)
         .strongReference(true)
         .register(registry);
+  }
+
+  /// A counter that somebody else counts.
+  private void rising(String name, String help, DoubleSupplier value) {
+    FunctionCounter.builder(name, value, DoubleSupplier::getAsDouble)
+        .description(help)
+        .register(registry);
+  }
+
+  /// Hears of every gRPC message's size.
+  public ServerStreamTracer.Factory messageSizes() {
+    return clientBytes;
   }
 
   /// A sync of the log took this long.
@@ -187,10 +202,18 @@ public final class ServerMetrics implements CallMeters {
         "etcd_debugging_mvcc_pending_events_total",
         "Events matched and not yet sent.",
         () -> from.watches().pendingEvents());
+    rising(
+        "etcd_network_client_grpc_received_bytes_total",
+        "Bytes of gRPC messages received from clients.",
+        clientBytes::received);
+    rising(
+        "etcd_network_client_grpc_sent_bytes_total",
+        "Bytes of gRPC messages sent to clients.",
+        clientBytes::sent);
     ProcessFacts process = new ProcessFacts();
     gauge("process_resident_memory_bytes", "Resident memory in bytes.", process::residentBytes);
     gauge("process_virtual_memory_bytes", "Virtual memory in bytes.", process::virtualBytes);
-    gauge("process_cpu_seconds_total", "CPU time in seconds.", process::cpuSeconds);
+    rising("process_cpu_seconds_total", "CPU time in seconds.", process::cpuSeconds);
     gauge("process_open_fds", "Open file descriptors.", process::openFiles);
     gauge("process_max_fds", "Limit of open file descriptors.", process::maxFiles);
     gauge("os_fd_used", "Open file descriptors.", process::openFiles);
