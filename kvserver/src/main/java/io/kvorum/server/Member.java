@@ -411,17 +411,19 @@ public final class Member implements AutoCloseable {
             config.listeners().http(),
             new MemberProbes(files.store(), raft(), state.alarms(), reads),
             metrics,
-            new HttpEndpoints.Facts(this::versionJson, this::variablesJson, metrics::text));
+            new HttpEndpoints.Facts(this::versionJson, this::variablesJson, metrics::text),
+            background);
     ListenPoint.GrpcCalls calls =
-        new ListenPoint.GrpcCalls(clients.bind(services), List.of(), ClientServices.tracers());
+        new ListenPoint.GrpcCalls(
+            clients.bind(services),
+            List.of(),
+            List.of(ClientServices.resets(), metrics.messageSizes()));
     try {
       port =
           ClientPort.open(
               PortLimits.of(config),
               loops,
-              config.listeners().clientUrls().stream()
-                  .map(url -> new ListenPoint(url, calls, http))
-                  .toList());
+              ListenPoint.of(config.listeners(), calls, http, HttpEndpoints.ofMetricsUrl(http)));
     } catch (PortFailure e) {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }

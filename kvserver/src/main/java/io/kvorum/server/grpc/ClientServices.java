@@ -47,8 +47,8 @@ public final class ClientServices {
   }
 
   /// To be registered with the transport that the services are served on.
-  public static List<ServerStreamTracer.Factory> tracers() {
-    return List.of(new CallResets());
+  public static ServerStreamTracer.Factory resets() {
+    return new CallResets();
   }
 
   private ServerServiceDefinition bind(BindableService service) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /// The HTTP side of a client port: `/health`, `/livez`, `/readyz`, `/version`, `/metrics`,
@@ -28,15 +29,44 @@ public final class HttpEndpoints implements HttpHandler {
   public record Facts(
       Supplier<String> versionJson, Supplier<String> variablesJson, Supplier<String> metricsText) {}
 
+  /// The endpoints of a client URL.
+  ///
+  /// @param renderers writes metrics; must not be event loops
   public HttpEndpoints(
-      MemberConfig.HttpAccess access, HealthProbes probes, ServerMetrics metrics, Facts facts) {
+      MemberConfig.HttpAccess access,
+      HealthProbes probes,
+      ServerMetrics metrics,
+      Facts facts,
+      Executor renderers) {
+    this(access, probes, metrics, new MetricsEndpoint(facts.metricsText(), renderers));
+    byPath.put("/version", (_, reply) -> reply.send(json(facts.versionJson().get())));
+    byPath.put("/debug/vars", (_, reply) -> reply.send(json(facts.variablesJson().get())));
+  }
+
+  private HttpEndpoints(
+      MemberConfig.HttpAccess access,
+      HealthProbes probes,
+      ServerMetrics metrics,
+      HttpHandler metricsEndpoint) {
     this.access = access;
     this.livez = CheckEndpoint.livez(probes, metrics.checksOf("livez"));
     this.readyz = CheckEndpoint.readyz(probes, metrics.checksOf("readyz"));
     byPath.put("/health", new HealthEndpoint(probes, metrics::healthAnswered));
-    byPath.put("/version", (_, reply) -> reply.send(json(facts.versionJson().get())));
-    byPath.put("/debug/vars", (_, reply) -> reply.send(json(facts.variablesJson().get())));
-    byPath.put("/metrics", (_, reply) -> reply.send(prometheus(facts.metricsText().get())));
+    byPath.put("/metrics", metricsEndpoint);
+  }
+
+  /// The endpoints of a metrics URL, which has metrics and health alone (operations.md §2).
+  public static HttpEndpoints ofMetricsUrl(HttpEndpoints clientUrl) {
+    HttpEndpoints some = new HttpEndpoints(clientUrl);
+    some.byPath.keySet().retainAll(List.of("/metrics", "/health"));
+    return some;
+  }
+
+  private HttpEndpoints(HttpEndpoints other) {
+    this.access = other.access;
+    this.livez = other.livez;
+    this.readyz = other.readyz;
+    this.byPath.putAll(other.byPath);
   }
 
   @Override
@@ -99,13 +129,6 @@ public final class HttpEndpoints implements HttpHandler {
     return new HttpAnswer(
         200,
         List.of(new Header("content-type", "application/json")),
-        ByteString.copyFromUtf8(body));
-  }
-
-  private static HttpAnswer prometheus(String body) {
-    return new HttpAnswer(
-        200,
-        List.of(new Header("content-type", "text/plain; version=0.0.4; charset=utf-8")),
         ByteString.copyFromUtf8(body));
   }
 

@@ -1,11 +1,12 @@
 package io.kvorum.server.observe;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.CountAtBucket;
 import io.micrometer.core.instrument.distribution.HistogramSnapshot;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /// Writes meters in the Prometheus text format 0.0.4, each under exactly the name it was registered
 /// with: Micrometer's own registry would append suffixes that etcd's names do not have.
@@ -22,6 +24,9 @@ final class PrometheusText {
   static String of(MeterRegistry registry) {
     NavigableMap<String, List<Meter>> byName = new TreeMap<>();
     for (Meter meter : registry.getMeters()) {
+      if (meter.getId().syntheticAssociation() != null) {
+        continue; // one bucket of a histogram, which is written whole
+      }
       byName.computeIfAbsent(name(meter), _ -> new ArrayList<>()).add(meter);
     }
     StringBuilder text = new StringBuilder(64 << 10);
@@ -44,8 +49,9 @@ final class PrometheusText {
     for (Meter meter : meters) {
       switch (meter) {
         case Counter counter -> sample(text, name, meter, "", counter.count());
+        case FunctionCounter counter -> sample(text, name, meter, "", counter.count());
         case Gauge gauge -> sample(text, name, meter, "", gauge.value());
-        case DistributionSummary summary -> histogram(text, name, summary);
+        case Timer timer -> histogram(text, name, timer);
         default -> {
           // Other kinds have no type here and were left out above.
         }
@@ -55,26 +61,24 @@ final class PrometheusText {
 
   private static Optional<String> type(Meter meter) {
     return switch (meter) {
-      case Counter _ -> Optional.of("counter");
+      case Counter _, FunctionCounter _ -> Optional.of("counter");
       case Gauge _ -> Optional.of("gauge");
-      case DistributionSummary _ -> Optional.of("histogram");
+      case Timer _ -> Optional.of("histogram");
       default -> Optional.empty();
     };
   }
 
-  private static void histogram(StringBuilder text, String name, DistributionSummary summary) {
-    HistogramSnapshot snapshot = summary.takeSnapshot();
+  /// Times in seconds.
+  private static void histogram(StringBuilder text, String name, Timer timer) {
+    HistogramSnapshot snapshot = timer.takeSnapshot();
+    double count = snapshot.count();
     for (CountAtBucket bucket : snapshot.histogramCounts()) {
-      sample(
-          text,
-          name + "_bucket",
-          summary,
-          "le=\"" + number(bucket.bucket()) + "\"",
-          bucket.count());
+      String bound = "le=\"" + number(bucket.bucket(TimeUnit.SECONDS)) + "\"";
+      sample(text, name + "_bucket", timer, bound, bucket.count());
     }
-    sample(text, name + "_bucket", summary, "le=\"+Inf\"", (double) snapshot.count());
-    sample(text, name + "_sum", summary, "", snapshot.total());
-    sample(text, name + "_count", summary, "", (double) snapshot.count());
+    sample(text, name + "_bucket", timer, "le=\"+Inf\"", count);
+    sample(text, name + "_sum", timer, "", snapshot.total(TimeUnit.SECONDS));
+    sample(text, name + "_count", timer, "", count);
   }
 
   private static void sample(

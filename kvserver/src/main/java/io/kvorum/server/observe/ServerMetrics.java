@@ -1,19 +1,22 @@
 package io.kvorum.server.observe;
 
+import io.grpc.ServerStreamTracer;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.mvcc.watch.WatchCounts;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.grpc.CallMeters;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
@@ -41,7 +44,8 @@ public final class ServerMetrics implements CallMeters {
   };
 
   private final MeterRegistry registry = new SimpleMeterRegistry();
-  private final DistributionSummary walSync =
+  private final ClientBytes clientBytes = new ClientBytes();
+  private final Timer walSync =
       histogram("etcd_disk_wal_fsync_duration_seconds", "Seconds a sync of the log takes.", 14);
   private final Counter leaderChanges =
       counter("etcd_server_leader_changes_seen_total", "Leader changes this member has seen.");
@@ -51,14 +55,12 @@ public final class ServerMetrics implements CallMeters {
       counter("etcd_server_health_failures", "Health requests answered as unhealthy.");
 
   /// Exponential buckets from one millisecond, each twice the one before, as etcd has them.
-  private DistributionSummary histogram(String name, String help, int buckets) {
-    double[] bounds = new double[buckets];
-    double bound = 0.001;
+  private Timer histogram(String name, String help, int buckets) {
+    Duration[] bounds = new Duration[buckets];
     for (int i = 0; i < buckets; i++) {
-      bounds[i] = bound;
-      bound *= 2;
+      bounds[i] = Duration.ofMillis(1L << i);
     }
-    return DistributionSummary.builder(name)
+    return Timer.builder(name)
         .description(help)
         .serviceLevelObjectives(bounds)
         .distributionStatisticExpiry(Duration.ofDays(3650)) // counts never fall
@@ -78,9 +80,21 @@ public final class ServerMetrics implements CallMeters {
         .register(registry);
   }
 
+  /// A counter that somebody else counts.
+  private void rising(String name, String help, DoubleSupplier value) {
+    FunctionCounter.builder(name, value, DoubleSupplier::getAsDouble)
+        .description(help)
+        .register(registry);
+  }
+
+  /// Hears of every gRPC message's size.
+  public ServerStreamTracer.Factory messageSizes() {
+    return clientBytes;
+  }
+
   /// A sync of the log took this long.
   public void logSynced(long nanos) {
-    walSync.record(nanos / 1e9);
+    walSync.record(nanos, TimeUnit.NANOSECONDS);
   }
 
   public void leaderChanged() {
@@ -187,10 +201,18 @@ public final class ServerMetrics implements CallMeters {
         "etcd_debugging_mvcc_pending_events_total",
         "Events matched and not yet sent.",
         () -> from.watches().pendingEvents());
+    rising(
+        "etcd_network_client_grpc_received_bytes_total",
+        "Bytes of gRPC messages received from clients.",
+        clientBytes::received);
+    rising(
+        "etcd_network_client_grpc_sent_bytes_total",
+        "Bytes of gRPC messages sent to clients.",
+        clientBytes::sent);
     ProcessFacts process = new ProcessFacts();
     gauge("process_resident_memory_bytes", "Resident memory in bytes.", process::residentBytes);
     gauge("process_virtual_memory_bytes", "Virtual memory in bytes.", process::virtualBytes);
-    gauge("process_cpu_seconds_total", "CPU time in seconds.", process::cpuSeconds);
+    rising("process_cpu_seconds_total", "CPU time in seconds.", process::cpuSeconds);
     gauge("process_open_fds", "Open file descriptors.", process::openFiles);
     gauge("process_max_fds", "Limit of open file descriptors.", process::maxFiles);
     gauge("os_fd_used", "Open file descriptors.", process::openFiles);

@@ -2,7 +2,6 @@ package io.kvorum.server.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -23,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
@@ -61,16 +61,16 @@ class LargeRangeTest {
 
   @Test
   void tenAnswersAtOnce_servedWithRoomForTwo_queueAndStayWithinTheBudget() throws Exception {
-    List<ListenableFuture<RangeResponse>> answers = new ArrayList<>();
+    List<Future<RangeResponse>> answers = new ArrayList<>();
     List<ManagedChannel> channels = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       ManagedChannel channel = served.newChannel();
       channels.add(channel);
-      answers.add(KVGrpc.newFutureStub(channel).range(ALL));
+      answers.add(Calls.start(() -> KVGrpc.newBlockingStub(channel).range(ALL)));
     }
 
     long highestReserved = 0;
-    for (ListenableFuture<RangeResponse> answer : answers) {
+    for (Future<RangeResponse> answer : answers) {
       while (!answer.isDone()) {
         highestReserved = Math.max(highestReserved, served.budget.reservedBytes());
         Thread.onSpinWait();
@@ -143,7 +143,8 @@ class LargeRangeTest {
     StalledCall first = new StalledCall(served.newChannel());
     StalledCall second = new StalledCall(served.newChannel());
     awaitReserved(2 * ANSWER_BYTES);
-    ListenableFuture<RangeResponse> waiting = KVGrpc.newFutureStub(served.channel()).range(ALL);
+    Future<RangeResponse> waiting =
+        Calls.start(() -> KVGrpc.newBlockingStub(served.channel()).range(ALL));
     awaitWaiting(1);
 
     served.clock.advance(Duration.ofSeconds(29));
@@ -166,7 +167,8 @@ class LargeRangeTest {
     StalledCall first = new StalledCall(served.newChannel());
     StalledCall second = new StalledCall(served.newChannel());
     awaitReserved(2 * ANSWER_BYTES);
-    ListenableFuture<RangeResponse> waiting = KVGrpc.newFutureStub(served.channel()).range(ALL);
+    Future<RangeResponse> waiting =
+        Calls.start(() -> KVGrpc.newBlockingStub(served.channel()).range(ALL));
     awaitWaiting(1);
 
     first.call.cancel("no longer wanted", null);
@@ -199,7 +201,7 @@ class LargeRangeTest {
     }
   }
 
-  private static void join(ListenableFuture<RangeResponse> answer) {
+  private static void join(Future<RangeResponse> answer) {
     try {
       answer.get(20, TimeUnit.SECONDS);
     } catch (ExecutionException e) {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -156,7 +157,8 @@ class RangeStreamTest {
   private final class SlowReader
       implements ClientResponseObserver<RangeRequest, RangeStreamResponse> {
     private final BlockingQueue<Object> arrived = new LinkedBlockingQueue<>();
-    private ClientCallStreamObserver<RangeRequest> call;
+    private final CompletableFuture<ClientCallStreamObserver<RangeRequest>> call =
+        new CompletableFuture<>();
     private int keysSeen;
 
     SlowReader(RangeRequest request) {
@@ -165,8 +167,8 @@ class RangeStreamTest {
 
     @Override
     public void beforeStart(ClientCallStreamObserver<RangeRequest> started) {
-      call = started;
-      call.disableAutoRequestWithInitial(0);
+      started.disableAutoRequestWithInitial(0);
+      call.complete(started);
     }
 
     RangeResponse next() {
@@ -200,7 +202,7 @@ class RangeStreamTest {
 
     private Object take() {
       try {
-        call.request(1);
+        call.join().request(1);
         Object item = arrived.poll(20, TimeUnit.SECONDS);
         if (item instanceof RangeResponse chunk) {
           keysSeen += chunk.getKvsCount();

@@ -98,7 +98,7 @@ final class ServedStore implements AutoCloseable {
         .channelType(NioServerSocketChannel.class)
         .directExecutor()
         .maxInboundMessageSize(8 << 20)
-        .addStreamTracerFactory(ClientServices.tracers().getFirst())
+        .addStreamTracerFactory(ClientServices.resets())
         .addServices(services)
         .build()
         .start();
