@@ -8,6 +8,7 @@ import io.kvorum.proto.command.ClusterVersion;
 import io.kvorum.proto.command.LogCommand;
 import io.kvorum.proto.command.MemberAttributes;
 import io.kvorum.raft.EntryId;
+import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.log.LogOptions;
 import io.kvorum.raft.membership.Configuration;
@@ -17,7 +18,11 @@ import io.kvorum.raft.node.RaftNode;
 import io.kvorum.raft.node.RaftNodeOptions;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.apply.Applier;
-import io.kvorum.server.apply.StateMachine;
+import io.kvorum.server.apply.ApplyLimits;
+import io.kvorum.server.apply.AutoCompaction;
+import io.kvorum.server.apply.CompactionSchedule;
+import io.kvorum.server.apply.PeriodicSchedule;
+import io.kvorum.server.apply.RevisionSchedule;
 import io.kvorum.server.command.ApplyResult;
 import io.kvorum.server.command.ProposalId;
 import io.kvorum.server.config.ListenUrl;
@@ -55,6 +60,7 @@ import io.kvorum.server.transport.NettyEventLoops;
 import io.kvorum.server.transport.PortFailure;
 import io.kvorum.server.transport.PortLimits;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -95,7 +101,7 @@ public final class Member implements AutoCloseable {
   private final Proposals proposals;
   private final LinearizableReads reads;
   private final WatchHub watches;
-  private final StateMachine state;
+  private final Applier applier;
   private final RaftEvents events;
   private @Nullable ClientPort port; // once it serves
 
@@ -161,16 +167,14 @@ public final class Member implements AutoCloseable {
             CLOCK,
             bootEpoch << BOOT_EPOCH_SHIFT);
     this.watches = new WatchHub(files.store(), WatchLimits.STANDARD, background);
-    this.state =
-        new StateMachine(
-            files.store(),
-            config,
-            new Applier.Outlets(
-                watches::publish, appliedIndex, proposals, backlog, index -> raft().applied(index)),
-            this::status,
+    this.applier =
+        new Applier(
+            new Applier.Parts(files.store(), proposals, backlog, watches::publish, appliedIndex),
+            ApplyLimits.of(
+                config.consensus().electionTimeout(), config.consensus().requestTimeout()),
             CLOCK,
-            failures);
-    this.events = new RaftEvents(state.applier(), proposals, reads, metrics, failures);
+            failures::stop);
+    this.events = new RaftEvents(applier, proposals, reads, metrics, failures);
   }
 
   private ThreadFactory named(String name) {
@@ -215,8 +219,7 @@ public final class Member implements AutoCloseable {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
     store.onDurable(index -> raft().stateDurable(index));
-    store.onPurgeWaiting(state.applier()::commitForPurge);
-    state.start();
+    applier.start(index -> raft().applied(index));
     var _ = clock.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -247,7 +250,7 @@ public final class Member implements AutoCloseable {
                     .setName(config.identity().name())
                     .addAllClientUrls(
                         MemberFiles.texts(config.identity().advertised().clientUrls()))));
-    if (state.membership().clusterVersion().isEmpty()) {
+    if (applier.clusterState().version().isEmpty()) {
       propose(
           LogCommand.newBuilder()
               .setClusterVersion(
@@ -317,6 +320,13 @@ public final class Member implements AutoCloseable {
     every(config.consensus().electionTimeout().toMillis(), leaderStreams::electionTimeoutElapsed);
     every(TICK_MILLIS, () -> watchService.tick(CLOCK.getAsLong()));
     every(TICK_MILLIS, budget::tick);
+    compactionSchedule()
+        .ifPresent(
+            schedule -> {
+              AutoCompaction compaction =
+                  new AutoCompaction(schedule, files.store()::head, this::leads, proposals);
+              every(TICK_MILLIS, () -> compaction.tick(CLOCK.getAsLong()));
+            });
     for (ListenUrl url : config.listeners().clientUrls()) {
       log.atInfo().log("ready to serve client requests");
       log.atInfo()
@@ -324,6 +334,21 @@ public final class Member implements AutoCloseable {
           .addKeyValue("address", url.host() + ":" + url.port())
           .log("serving client traffic insecurely; this is strongly discouraged!");
     }
+  }
+
+  private boolean leads() {
+    return status().role() == RoleKind.LEADER;
+  }
+
+  private Optional<CompactionSchedule> compactionSchedule() {
+    long nowNanos = CLOCK.getAsLong();
+    return switch (config.storage().compaction()) {
+      case MemberConfig.AutoCompaction.Off() -> Optional.empty();
+      case MemberConfig.AutoCompaction.Periodic(var retention) ->
+          Optional.of(new PeriodicSchedule(retention, nowNanos));
+      case MemberConfig.AutoCompaction.Revisions(var revisions) ->
+          Optional.of(new RevisionSchedule(revisions, nowNanos));
+    };
   }
 
   private void every(long millis, Runnable body) {
@@ -374,7 +399,7 @@ public final class Member implements AutoCloseable {
         watchService,
         new LeaseService(
             writes,
-            state.lessor(),
+            applier.lessor(),
             headers,
             loops,
             new LeaseService.LeaseGrants(minTtl, new Random(CLOCK.getAsLong()))),
@@ -385,14 +410,14 @@ public final class Member implements AutoCloseable {
                 store,
                 quota,
                 this::status,
-                state.alarms()::raised,
+                () -> applier.clusterState().alarms().all(),
                 new StatusReport.Versions(config.reportedVersion(), minorVersion())),
             new StoreChores(store, rangeThreads, background),
             headers));
   }
 
   private List<io.kvorum.proto.etcd.Member> members() {
-    return state.membership().members().stream()
+    return applier.clusterState().membership().getMembersList().stream()
         .map(
             member ->
                 io.kvorum.proto.etcd.Member.newBuilder()
@@ -409,7 +434,7 @@ public final class Member implements AutoCloseable {
     HttpEndpoints http =
         new HttpEndpoints(
             config.listeners().http(),
-            new MemberProbes(files.store(), raft(), state.alarms(), reads),
+            new MemberProbes(files.store(), raft(), () -> applier.clusterState().alarms(), reads),
             metrics,
             new HttpEndpoints.Facts(this::versionJson, this::variablesJson, metrics::text),
             background);
@@ -431,10 +456,15 @@ public final class Member implements AutoCloseable {
 
   private String versionJson() {
     return "{\"etcdserver\":\"%s\",\"etcdcluster\":\"%s\",\"storage\":\"%s\"}"
-        .formatted(
-            config.reportedVersion(),
-            state.membership().clusterVersion().orElse("not_decided"),
-            minorVersion());
+        .formatted(config.reportedVersion(), clusterVersion(), minorVersion());
+  }
+
+  private String clusterVersion() {
+    return applier
+        .clusterState()
+        .version()
+        .map(io.kvorum.proto.storage.ClusterVersion::getClusterVersion)
+        .orElse("not_decided");
   }
 
   private String variablesJson() {
@@ -466,7 +496,7 @@ public final class Member implements AutoCloseable {
     RaftNode node = raft.get();
     if (node != null) {
       node.close();
-      state.close();
+      applier.close();
     }
     watches.close();
     rangeThreads.close();

@@ -14,7 +14,7 @@ import io.kvorum.raft.log.Recovery;
 import io.kvorum.raft.log.SegmentedLog;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
-import io.kvorum.server.apply.MembershipCommands;
+import io.kvorum.server.apply.ClusterState;
 import io.kvorum.server.config.InitialCluster;
 import io.kvorum.server.config.ListenUrl;
 import io.kvorum.server.config.MemberConfig;
@@ -84,8 +84,13 @@ record MemberFiles(DataDirectory directory, MvccStore store, Recovery recovery)
     // The thread `apply` owns the store once it runs; founding has a store of its own.
     try (MvccStore store = MvccStore.open(directory.database(), storeOptions(directory, config))) {
       ApplyBatch batch = store.newBatch();
-      batch.putMeta(
-          MembershipCommands.MEMBERSHIP, MembershipCommands.founding(self.value(), peerUrls));
+      ClusterState.found(
+          batch,
+          List.of(
+              io.kvorum.proto.storage.Member.newBuilder()
+                  .setId(self.value())
+                  .addAllPeerUrls(peerUrls)
+                  .build()));
       var _ = batch.commit(FOUNDING.index(), FOUNDING.term());
     }
     directory.founded();

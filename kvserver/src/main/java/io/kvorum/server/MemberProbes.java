@@ -8,17 +8,18 @@ import io.kvorum.mvcc.RangeQuery;
 import io.kvorum.mvcc.ReadTxn;
 import io.kvorum.mvcc.rocks.StorageFailure;
 import io.kvorum.raft.node.RaftNode;
-import io.kvorum.server.apply.AlarmCommands;
+import io.kvorum.server.apply.Alarms;
 import io.kvorum.server.observe.HealthProbes;
 import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadFailure;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Answers health questions with the member's own parts.
 record MemberProbes(
-    MvccStore store, RaftNode raft, AlarmCommands alarmCommands, LinearizableReads reads)
+    MvccStore store, RaftNode raft, Supplier<Alarms> raised, LinearizableReads reads)
     implements HealthProbes {
   private static final RangeQuery ONE_KEY =
       RangeQuery.all(KeyRange.of(ByteString.copyFromUtf8("health"), ByteString.EMPTY))
@@ -26,7 +27,7 @@ record MemberProbes(
 
   @Override
   public List<String> alarms() {
-    return alarmCommands.raised().stream().map(alarm -> alarm.getAlarm().name()).toList();
+    return raised.get().all().stream().map(alarm -> alarm.getAlarm().name()).toList();
   }
 
   @Override

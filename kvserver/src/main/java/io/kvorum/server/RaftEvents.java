@@ -64,6 +64,7 @@ final class RaftEvents implements RaftListener {
         .addKeyValue("term", status.term())
         .addKeyValue("leader", status.leader().map(Object::toString).orElse("none"))
         .log("raft status changed");
+    applier.statusChanged(status);
     proposals.leaderChanged(status.leader());
     reads.leaderChanged(status.leader());
     if (status.leader().isPresent()) {

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.OptionalLong;
 
 /// When the leader's leases end, on the leader's clock.
@@ -157,9 +156,16 @@ public final class LeaseDeadlines {
 
   /// Time left in whole seconds, truncated; 0 if its time is up.
   public OptionalLong remainingSeconds(LeaseId id, long nowNanos) {
-    return Optional.ofNullable(running.get(id))
-        .map(lease -> OptionalLong.of(lease.remainingNanos(nowNanos) / NANOS_PER_SECOND))
-        .orElse(OptionalLong.empty());
+    RunningLease lease = running.get(id);
+    return lease == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(lease.remainingNanos(nowNanos) / NANOS_PER_SECOND);
+  }
+
+  /// The time to live the lease was granted.
+  public OptionalLong grantedSeconds(LeaseId id) {
+    RunningLease lease = running.get(id);
+    return lease == null ? OptionalLong.empty() : OptionalLong.of(lease.lease.ttlSeconds());
   }
 
   /// The given leases' ids, the one that ends first in front.

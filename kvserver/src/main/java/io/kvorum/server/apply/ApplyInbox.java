@@ -1,80 +1,143 @@
 package io.kvorum.server.apply;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.kvorum.raft.Entry;
-import java.util.ArrayDeque;
+import io.kvorum.server.propose.ApplyBacklog;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
-/// What waits for the thread `apply`: committed entries, whose number the Raft core bounds, and
-/// calls of other threads, bounded here. Taken whole; the thread sleeps when there is nothing.
-final class ApplyInbox {
-  /// Calls are lease requests and a few of the member's own.
-  static final int MAX_CALLS = 64 << 10;
+/// What waits for the thread `apply`: committed entries and tasks. Drained whole.
+///
+/// Entries are bounded by Raft, which hands out no more unapplied payload than its limit; client
+/// requests by `maxRequests`; the member's own tasks by what it has under way. The lock guards the
+/// lists only.
+final class ApplyInbox implements Executor {
+  private final int maxRequests;
+  private final ApplyBacklog backlog;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition filled = lock.newCondition();
 
-  private final Queue<Task> tasks = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger calls = new AtomicInteger();
-  private volatile @Nullable Thread sleeper;
+  @GuardedBy("lock")
+  private List<Entry> entries = new ArrayList<>();
 
-  sealed interface Task {
-    /// Entries to apply, in index order, behind all that came before.
-    record Committed(List<Entry> entries) implements Task {}
+  @GuardedBy("lock")
+  private List<Task> tasks = new ArrayList<>();
 
-    /// Something to do on the thread `apply`, between batches.
-    record Call(Runnable body) implements Task {}
+  @GuardedBy("lock")
+  private int requests;
+
+  @GuardedBy("lock")
+  private long oldestEntryNanos;
+
+  @GuardedBy("lock")
+  private boolean closed;
+
+  ApplyInbox(int maxRequests, ApplyBacklog backlog) {
+    this.maxRequests = maxRequests;
+    this.backlog = backlog;
   }
 
-  void put(List<Entry> entries) {
-    tasks.add(new Task.Committed(entries));
-    wake();
+  /// Something to do on the thread `apply`, between batches.
+  @FunctionalInterface
+  interface Task {
+    void run(long nowNanos);
   }
 
-  /// Adds a call; false if too many wait.
-  boolean offer(Runnable body) {
-    if (calls.incrementAndGet() > MAX_CALLS) {
-      calls.decrementAndGet();
-      return false;
+  /// What became of an offered request.
+  enum Offer {
+    ACCEPTED,
+    FULL,
+    CLOSED
+  }
+
+  /// Everything that waited.
+  ///
+  /// @param arrivedNanos when the first of the entries came
+  /// @param closed whether the thread ends after this
+  record Work(List<Entry> entries, long arrivedNanos, List<Task> tasks, boolean closed) {}
+
+  void committed(List<Entry> more, long nowNanos) {
+    long bytes = 0;
+    for (Entry entry : more) {
+      bytes += entry.payloadBytes();
     }
-    tasks.add(new Task.Call(body));
-    wake();
-    return true;
-  }
-
-  /// Adds a call of the member itself, which is never refused.
-  void put(Runnable body) {
-    calls.incrementAndGet();
-    tasks.add(new Task.Call(body));
-    wake();
-  }
-
-  void wake() {
-    Thread waiting = sleeper;
-    if (waiting != null) {
-      LockSupport.unpark(waiting);
-    }
-  }
-
-  /// Sleeps until there is something or the time is over. Thread `apply`.
-  void await(long nanos) {
-    sleeper = Thread.currentThread();
-    if (tasks.isEmpty() && nanos > 0) {
-      LockSupport.parkNanos(this, nanos);
-    }
-    sleeper = null;
-  }
-
-  /// Takes everything that waits. Thread `apply`.
-  ArrayDeque<Task> take() {
-    ArrayDeque<Task> taken = new ArrayDeque<>();
-    for (Task task = tasks.poll(); task != null; task = tasks.poll()) {
-      if (task instanceof Task.Call) {
-        calls.decrementAndGet();
+    backlog.committed(bytes);
+    lock.lock();
+    try {
+      if (entries.isEmpty()) {
+        oldestEntryNanos = nowNanos;
       }
-      taken.add(task);
+      entries.addAll(more);
+      filled.signal();
+    } finally {
+      lock.unlock();
     }
-    return taken;
+  }
+
+  /// Adds a client's request.
+  Offer offer(Task request) {
+    lock.lock();
+    try {
+      if (closed) {
+        return Offer.CLOSED;
+      }
+      if (requests >= maxRequests) {
+        return Offer.FULL;
+      }
+      requests++;
+      tasks.add(request);
+      filled.signal();
+      return Offer.ACCEPTED;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Adds a task of the member itself. After the thread has ended it is dropped.
+  void put(Task task) {
+    lock.lock();
+    try {
+      tasks.add(task);
+      filled.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    put(_ -> task.run());
+  }
+
+  /// Takes everything that waits, after at most `waitNanos`. Thread `apply`.
+  Work take(long waitNanos) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = waitNanos;
+      while (entries.isEmpty() && tasks.isEmpty() && !closed && left > 0) {
+        left = filled.awaitNanos(left);
+      }
+      Work work = new Work(entries, oldestEntryNanos, tasks, closed);
+      entries = new ArrayList<>();
+      tasks = new ArrayList<>();
+      requests = 0;
+      return work;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Lets the thread end once it has taken what waits.
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      filled.signal();
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -1,95 +1,102 @@
 package io.kvorum.server.apply;
 
-import io.kvorum.server.config.MemberConfig;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.OptionalLong;
+import io.kvorum.proto.command.LogCommand;
+import io.kvorum.proto.etcd.CompactionRequest;
+import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.Rejection;
+import io.kvorum.server.propose.ProposalFailure;
+import io.kvorum.server.propose.Proposals;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// Decides when history is compacted without being asked, and up to where (operations.md §5.8).
-/// Pure: time and revision are arguments. Runs on the leader only; a member that does not lead
-/// starts over.
+/// Proposes compactions by schedule, while this member leads.
 ///
-/// * *Periodic*, retention N: the revision is noted every min(N, 1 h) / 10; once N has passed,
-///   history is compacted up to the note that is N old, every min(N, 1 h).
-/// * *Revision*, retention N: every 5 minutes up to N revisions behind the newest.
-final class AutoCompaction {
-  private static final Duration REVISION_INTERVAL = Duration.ofMinutes(5);
-  private static final Duration LONGEST_INTERVAL = Duration.ofHours(1);
-  private static final int NOTES_PER_INTERVAL = 10;
+/// Owned by the thread that ticks. Outcomes come from elsewhere and are taken at the next tick.
+public final class AutoCompaction {
+  private static final Logger log = LoggerFactory.getLogger(AutoCompaction.class);
 
-  private final MemberConfig.AutoCompaction mode;
-  private final Deque<Note> notes = new ArrayDeque<>();
-  private long nextNanos;
-  private boolean running;
-  private long lastCompacted;
+  private final CompactionSchedule schedule;
+  private final LongSupplier head;
+  private final BooleanSupplier leads;
+  private final Proposals proposals;
+  private final Queue<Outcome> outcomes = new ArrayBlockingQueue<>(1);
+  private boolean underWay;
 
-  private record Note(long revision, long nanos) {}
-
-  AutoCompaction(MemberConfig.AutoCompaction mode) {
-    this.mode = mode;
+  /// @param head the newest published revision
+  public AutoCompaction(
+      CompactionSchedule schedule, LongSupplier head, BooleanSupplier leads, Proposals proposals) {
+    this.schedule = schedule;
+    this.head = head;
+    this.leads = leads;
+    this.proposals = proposals;
   }
 
-  /// Stops the schedule, as on a member that has lost the leadership.
-  void pause() {
-    running = false;
-    notes.clear();
+  private record Outcome(long revision, boolean compacted, String detail) {}
+
+  /// Proposes what is due. Called a few times per second or less.
+  public void tick(long nowNanos) {
+    Outcome outcome = outcomes.poll();
+    if (outcome != null) {
+      underWay = false;
+      report(outcome);
+      if (outcome.compacted()) {
+        schedule.succeeded(outcome.revision(), nowNanos);
+      }
+    }
+    schedule
+        .due(nowNanos, head.getAsLong())
+        .ifPresent(
+            revision -> {
+              if (!underWay && leads.getAsBoolean()) {
+                propose(revision);
+              }
+            });
   }
 
-  /// The revision to compact at now, if one is due. Called at least once per second while leading.
-  OptionalLong due(long revision, long nowNanos) {
-    return switch (mode) {
-      case MemberConfig.AutoCompaction.Off _ -> OptionalLong.empty();
-      case MemberConfig.AutoCompaction.Revisions(var kept) -> byRevision(revision - kept, nowNanos);
-      case MemberConfig.AutoCompaction.Periodic(var retention) ->
-          periodic(retention, revision, nowNanos);
+  private void propose(long revision) {
+    underWay = true;
+    log.atInfo()
+        .addKeyValue("revision", revision)
+        .log("starting auto {} compaction", schedule.mode());
+    proposals.submit(
+        LogCommand.newBuilder().setCompaction(CompactionRequest.newBuilder().setRevision(revision)),
+        Runnable::run,
+        new Proposals.Callback() {
+          @Override
+          public void applied(ApplyResult result) {
+            outcomes.add(new Outcome(revision, isCompacted(result), result.toString()));
+          }
+
+          @Override
+          public void failed(ProposalFailure failure) {
+            outcomes.add(new Outcome(revision, false, failure.toString()));
+          }
+        });
+  }
+
+  private void report(Outcome outcome) {
+    if (outcome.compacted()) {
+      log.atInfo()
+          .addKeyValue("revision", outcome.revision())
+          .log("completed auto {} compaction", schedule.mode());
+    } else {
+      log.atWarn()
+          .addKeyValue("revision", outcome.revision())
+          .addKeyValue("outcome", outcome.detail())
+          .log("failed auto {} compaction", schedule.mode());
+    }
+  }
+
+  /// Somebody else's compaction is as good.
+  private static boolean isCompacted(ApplyResult result) {
+    return switch (result) {
+      case ApplyResult.Applied _ -> true;
+      case ApplyResult.Rejected(Rejection.Compacted _) -> true;
+      case ApplyResult.Rejected _ -> false;
     };
-  }
-
-  private OptionalLong byRevision(long target, long nowNanos) {
-    if (!running) {
-      running = true;
-      nextNanos = nowNanos + REVISION_INTERVAL.toNanos();
-    }
-    if (nowNanos - nextNanos < 0) {
-      return OptionalLong.empty();
-    }
-    nextNanos = nowNanos + REVISION_INTERVAL.toNanos();
-    return worthIt(target);
-  }
-
-  private OptionalLong periodic(Duration retention, long revision, long nowNanos) {
-    Duration interval = retention.compareTo(LONGEST_INTERVAL) < 0 ? retention : LONGEST_INTERVAL;
-    long noteNanos = Math.max(1, interval.toNanos() / NOTES_PER_INTERVAL);
-    if (!running) {
-      running = true;
-      notes.add(new Note(revision, nowNanos));
-      nextNanos = nowNanos + retention.toNanos();
-    }
-    if (nowNanos - notes.getLast().nanos() >= noteNanos) {
-      notes.add(new Note(revision, nowNanos));
-    }
-    if (nowNanos - nextNanos < 0) {
-      return OptionalLong.empty();
-    }
-    nextNanos = nowNanos + interval.toNanos();
-    while (notes.size() > 1 && nowNanos - second().nanos() >= retention.toNanos()) {
-      notes.removeFirst();
-    }
-    return worthIt(notes.getFirst().revision());
-  }
-
-  private Note second() {
-    var all = notes.iterator();
-    all.next();
-    return all.next();
-  }
-
-  private OptionalLong worthIt(long target) {
-    if (target <= 0 || target == lastCompacted) {
-      return OptionalLong.empty();
-    }
-    lastCompacted = target;
-    return OptionalLong.of(target);
   }
 }

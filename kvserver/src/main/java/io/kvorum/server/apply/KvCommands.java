@@ -3,14 +3,10 @@ package io.kvorum.server.apply;
 import com.google.protobuf.ByteString;
 import io.kvorum.lease.LeaseId;
 import io.kvorum.lease.Leases;
-import io.kvorum.mvcc.ApplyBatch;
-import io.kvorum.mvcc.CompactOutcome;
 import io.kvorum.mvcc.DeleteResult;
 import io.kvorum.mvcc.KeyRange;
 import io.kvorum.mvcc.KeyValue;
 import io.kvorum.mvcc.WriteTxn;
-import io.kvorum.proto.etcd.CompactionRequest;
-import io.kvorum.proto.etcd.CompactionResponse;
 import io.kvorum.proto.etcd.DeleteRangeRequest;
 import io.kvorum.proto.etcd.DeleteRangeResponse;
 import io.kvorum.proto.etcd.PutRequest;
@@ -20,8 +16,9 @@ import io.kvorum.server.command.ApplyResult;
 import io.kvorum.server.command.Rejection;
 import java.util.Optional;
 
-/// Applies puts, deletes and compactions (etcd API: KV.Put, KV.DeleteRange, KV.Compact). Owned by
-/// the thread `apply`.
+/// Puts and deletes, alone and as operations of a transaction (api.md §3.1).
+///
+/// Owned by the thread `apply`.
 final class KvCommands {
   private final Leases leases;
 
@@ -29,77 +26,71 @@ final class KvCommands {
     this.leases = leases;
   }
 
-  ApplyResult put(ApplyBatch batch, PutRequest request) {
-    WriteTxn txn = batch.write();
-    Optional<KeyValue> current =
-        request.getIgnoreValue() || request.getIgnoreLease()
-            ? txn.get(request.getKey())
-            : Optional.empty();
-    Optional<Rejection> refused = refusal(request, current.isPresent());
+  ApplyResult put(PutRequest request, Execution execution) {
+    WriteTxn txn = execution.batch().write();
+    Optional<Rejection> refused = checkLease(request).or(() -> checkKept(request, txn));
     if (refused.isPresent()) {
-      txn.end();
+      var _ = txn.end();
       return new ApplyResult.Rejected(refused.get());
     }
-    PutResponse.Builder response = put(txn, request, current);
+    PutResponse.Builder response = put(request, txn);
     return new ApplyResult.Applied(response.build(), txn.end());
   }
 
-  /// Why the put cannot be done; `exists` tells whether its key does.
-  Optional<Rejection> refusal(PutRequest request, boolean exists) {
-    LeaseId lease = new LeaseId(request.getLease());
-    if (request.getLease() != 0 && !leases.contains(lease)) {
-      return Optional.of(new Rejection.LeaseNotFound(lease));
-    }
-    if ((request.getIgnoreValue() || request.getIgnoreLease()) && !exists) {
-      return Optional.of(new Rejection.KeyNotFound());
-    }
-    return Optional.empty();
+  ApplyResult deleteRange(DeleteRangeRequest request, Execution execution) {
+    WriteTxn txn = execution.batch().write();
+    DeleteRangeResponse.Builder response = deleteRange(request, txn, execution.audience());
+    return new ApplyResult.Applied(response.build(), txn.end());
   }
 
-  /// Writes a put that was not refused. `current` is read only for `ignore_value` and
-  /// `ignore_lease`; it is absent if the same transaction has just deleted the key, which then
-  /// starts empty.
-  static PutResponse.Builder put(WriteTxn txn, PutRequest request, Optional<KeyValue> current) {
-    ByteString value =
-        request.getIgnoreValue()
-            ? current.map(KeyValue::value).orElse(ByteString.EMPTY)
-            : request.getValue();
-    long lease =
-        request.getIgnoreLease() ? current.map(KeyValue::lease).orElse(0L) : request.getLease();
+  /// Refuses a put under a lease that does not exist.
+  Optional<Rejection> checkLease(PutRequest request) {
+    LeaseId lease = new LeaseId(request.getLease());
+    return request.getLease() == 0 || leases.contains(lease)
+        ? Optional.empty()
+        : Optional.of(new Rejection.LeaseNotFound(lease));
+  }
+
+  /// Refuses a put that keeps the value or lease of a key which `txn` does not see.
+  Optional<Rejection> checkKept(PutRequest request, WriteTxn txn) {
+    boolean keeps = request.getIgnoreValue() || request.getIgnoreLease();
+    return keeps && txn.get(request.getKey()).isEmpty()
+        ? Optional.of(new Rejection.KeyNotFound())
+        : Optional.empty();
+  }
+
+  /// Puts. What is to be kept of a pair that an earlier operation of the transaction has deleted is
+  /// nothing: an empty value and no lease.
+  PutResponse.Builder put(PutRequest request, WriteTxn txn) {
+    ByteString value = request.getValue();
+    long lease = request.getLease();
+    if (request.getIgnoreValue() || request.getIgnoreLease()) {
+      Optional<KeyValue> present = txn.get(request.getKey());
+      if (request.getIgnoreValue()) {
+        value = present.map(KeyValue::value).orElse(ByteString.EMPTY);
+      }
+      if (request.getIgnoreLease()) {
+        lease = present.map(KeyValue::lease).orElse(0L);
+      }
+    }
     Optional<KeyValue> previous = txn.put(request.getKey(), value, lease);
     PutResponse.Builder response = PutResponse.newBuilder();
     if (request.getPrevKv()) {
-      previous.map(ApiPairs::of).ifPresent(response::setPrevKv);
+      previous.ifPresent(pair -> response.setPrevKv(ApiPairs.of(pair)));
     }
     return response;
   }
 
-  ApplyResult deleteRange(ApplyBatch batch, DeleteRangeRequest request) {
-    WriteTxn txn = batch.write();
-    DeleteRangeResponse.Builder response = delete(txn, request);
-    return new ApplyResult.Applied(response.build(), txn.end());
-  }
-
-  static DeleteRangeResponse.Builder delete(WriteTxn txn, DeleteRangeRequest request) {
+  DeleteRangeResponse.Builder deleteRange(
+      DeleteRangeRequest request, WriteTxn txn, Execution.Audience audience) {
+    boolean wantsPrevious = request.getPrevKv() && audience == Execution.Audience.AWAITED;
     DeleteResult deleted =
-        txn.deleteRange(KeyRange.of(request.getKey(), request.getRangeEnd()), request.getPrevKv());
+        txn.deleteRange(KeyRange.of(request.getKey(), request.getRangeEnd()), wantsPrevious);
     DeleteRangeResponse.Builder response =
         DeleteRangeResponse.newBuilder().setDeleted(deleted.count());
-    deleted.previous().forEach(pair -> response.addPrevKvs(ApiPairs.of(pair)));
+    for (KeyValue pair : deleted.previous()) {
+      response.addPrevKvs(ApiPairs.of(pair));
+    }
     return response;
-  }
-
-  static ApplyResult compact(ApplyBatch batch, CompactionRequest request) {
-    long revision = request.getRevision();
-    return switch (batch.compact(revision)) {
-      case CompactOutcome.Compacted(var compacted) ->
-          new ApplyResult.Rejected(
-              new Rejection.Compacted(new Rejection.RevisionBounds(revision, compacted)));
-      case CompactOutcome.Future(var head) ->
-          new ApplyResult.Rejected(
-              new Rejection.FutureRevision(new Rejection.RevisionBounds(revision, head)));
-      case CompactOutcome.Done _ ->
-          new ApplyResult.Applied(CompactionResponse.getDefaultInstance(), batch.head());
-    };
   }
 }

@@ -2,13 +2,10 @@ package io.kvorum.server.apply;
 
 import com.google.protobuf.ByteString;
 import io.kvorum.lease.Lease;
-import io.kvorum.lease.LeaseDeadlines;
 import io.kvorum.lease.LeaseGeneration;
 import io.kvorum.lease.LeaseId;
 import io.kvorum.lease.Leases;
-import io.kvorum.mvcc.ApplyBatch;
 import io.kvorum.mvcc.KeyRange;
-import io.kvorum.mvcc.LeaseRecord;
 import io.kvorum.mvcc.WriteTxn;
 import io.kvorum.proto.command.Checkpoint;
 import io.kvorum.proto.command.ExpiredLease;
@@ -16,133 +13,111 @@ import io.kvorum.proto.command.LeaseCheckpoints;
 import io.kvorum.proto.command.LeaseExpiry;
 import io.kvorum.proto.etcd.LeaseGrantRequest;
 import io.kvorum.proto.etcd.LeaseGrantResponse;
+import io.kvorum.proto.etcd.LeaseRevokeRequest;
 import io.kvorum.proto.etcd.LeaseRevokeResponse;
-import io.kvorum.raft.EntryId;
 import io.kvorum.server.command.ApplyResult;
 import io.kvorum.server.command.Rejection;
 import java.util.Optional;
-import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
-/// Applies grants, revokes, expiries and checkpoints of leases (etcd API: Lease; design §8), and
-/// keeps the leader's deadlines in step with them. Owned by the thread `apply`.
+/// Grants, revokes and checkpoints leases (api.md §3.4).
 ///
-/// What the leader derives from its clock carries the term in which it did so: in an entry of
-/// another term it is ignored, so that a leader that was paused harms nobody (raft.md B6).
+/// What a leader has decided about time, expiries and checkpoints, counts only under the term in
+/// which it was decided: the entry's own. So a leader that was deposed without noticing hurts no
+/// lease (raft.md B6).
+///
+/// Owned by the thread `apply`.
 final class LeaseCommands {
+  private static final long SHORTEST_TTL_SECONDS = 1;
+
+  private final LeaseBook book;
   private final Leases leases;
-  private final LongSupplier nanoClock;
-  private @Nullable LeaseDeadlines deadlines; // present while this member leads
 
-  LeaseCommands(Leases leases, LongSupplier nanoClock) {
-    this.leases = leases;
-    this.nanoClock = nanoClock;
+  LeaseCommands(LeaseBook book) {
+    this.book = book;
+    this.leases = book.leases();
   }
 
-  /// The leader's clock runs from here on; an empty one stops it.
-  void follow(Optional<LeaseDeadlines> running) {
-    deadlines = running.orElse(null);
-  }
-
-  ApplyResult grant(ApplyBatch batch, EntryId entry, LeaseGrantRequest request) {
+  ApplyResult grant(LeaseGrantRequest request, Execution execution) {
     LeaseId id = new LeaseId(request.getID());
     if (request.getTTL() > Lease.MAX_TTL_SECONDS) {
-      return new ApplyResult.Rejected(new Rejection.LeaseTtlTooLarge(request.getTTL()));
+      return rejected(new Rejection.LeaseTtlTooLarge(request.getTTL()));
+    }
+    if (request.getID() == 0) {
+      return rejected(new Rejection.LeaseNotFound(id));
     }
     if (leases.contains(id)) {
-      return new ApplyResult.Rejected(new Rejection.LeaseExists(id));
+      return rejected(new Rejection.LeaseExists(id));
     }
-    Lease lease = Lease.granted(id, request.getTTL(), new LeaseGeneration(entry.index()));
-    leases.grant(lease);
-    store(batch, lease);
-    if (deadlines != null) {
-      deadlines.granted(lease, nanoClock.getAsLong());
-    }
-    LeaseGrantResponse response =
-        LeaseGrantResponse.newBuilder().setID(id.value()).setTTL(lease.ttlSeconds()).build();
-    return new ApplyResult.Applied(response, batch.head());
+    long ttlSeconds = Math.max(request.getTTL(), SHORTEST_TTL_SECONDS);
+    LeaseGeneration generation = new LeaseGeneration(execution.entry().index());
+    book.granted(Lease.granted(id, ttlSeconds, generation), execution);
+    return new ApplyResult.Applied(
+        LeaseGrantResponse.newBuilder().setID(id.value()).setTTL(ttlSeconds).build(),
+        execution.batch().head());
   }
 
-  ApplyResult revoke(ApplyBatch batch, LeaseId id) {
+  ApplyResult revoke(LeaseRevokeRequest request, Execution execution) {
+    LeaseId id = new LeaseId(request.getID());
     if (!leases.contains(id)) {
-      return new ApplyResult.Rejected(new Rejection.LeaseNotFound(id));
+      return rejected(new Rejection.LeaseNotFound(id));
     }
-    return new ApplyResult.Applied(LeaseRevokeResponse.getDefaultInstance(), forget(batch, id));
+    long revision = revoke(id, execution);
+    return new ApplyResult.Applied(LeaseRevokeResponse.getDefaultInstance(), revision);
   }
 
-  /// Deletes the keys in one revision, ascending, and then the lease.
-  private long forget(ApplyBatch batch, LeaseId id) {
-    WriteTxn txn = batch.write();
-    for (ByteString key : batch.attachedKeys(id.value())) {
-      txn.deleteRange(KeyRange.of(key, ByteString.EMPTY), false);
-    }
-    long head = txn.end();
-    batch.removeLease(id.value());
-    leases.revoke(id);
-    if (deadlines != null) {
-      deadlines.revoked(id);
-    }
-    return head;
-  }
-
-  ApplyResult expire(ApplyBatch batch, EntryId entry, LeaseExpiry command) {
-    if (command.getTerm() == entry.term()) {
-      for (ExpiredLease expired : command.getLeasesList()) {
+  /// Revokes leases whose time is up, each in a revision of its own if it has keys. One that was
+  /// granted anew meanwhile has another generation and stays.
+  ApplyResult expire(LeaseExpiry expiry, Execution execution) {
+    if (expiry.getTerm() == execution.entry().term()) {
+      for (ExpiredLease expired : expiry.getLeasesList()) {
         LeaseId id = new LeaseId(expired.getId());
         LeaseGeneration generation = new LeaseGeneration(expired.getGeneration());
         if (leases.find(id).filter(lease -> lease.generation().equals(generation)).isPresent()) {
-          forget(batch, id);
+          var _ = revoke(id, execution);
         }
       }
     }
-    return new ApplyResult.Applied(LeaseRevokeResponse.getDefaultInstance(), batch.head());
+    return new ApplyResult.Applied(LeaseExpiry.getDefaultInstance(), execution.batch().head());
   }
 
-  ApplyResult checkpoint(ApplyBatch batch, EntryId entry, LeaseCheckpoints command) {
-    if (command.getTerm() == entry.term()) {
-      for (Checkpoint note : command.getCheckpointsList()) {
-        LeaseId id = new LeaseId(note.getId());
-        LeaseGeneration generation = new LeaseGeneration(note.getGeneration());
-        Optional<Lease> changed =
-            note.getRemainingMillis() == 0
-                ? leases.clearCheckpoint(id, generation)
-                : leases.checkpoint(id, generation, note.getRemainingMillis());
-        changed.ifPresent(lease -> noted(batch, lease));
+  ApplyResult checkpoint(LeaseCheckpoints checkpoints, Execution execution) {
+    if (checkpoints.getTerm() == execution.entry().term()) {
+      for (Checkpoint checkpoint : checkpoints.getCheckpointsList()) {
+        apply(checkpoint, execution);
       }
     }
-    return new ApplyResult.Applied(LeaseRevokeResponse.getDefaultInstance(), batch.head());
+    return new ApplyResult.Applied(LeaseCheckpoints.getDefaultInstance(), execution.batch().head());
   }
 
-  private void noted(ApplyBatch batch, Lease lease) {
-    store(batch, lease);
-    if (deadlines != null) {
-      deadlines.checkpointed(lease);
+  private void apply(Checkpoint checkpoint, Execution execution) {
+    LeaseId id = new LeaseId(checkpoint.getId());
+    LeaseGeneration generation = new LeaseGeneration(checkpoint.getGeneration());
+    boolean clears = checkpoint.getRemainingMillis() == 0;
+    Optional<Lease> changed =
+        clears
+            ? leases.clearCheckpoint(id, generation)
+            : leases.checkpoint(id, generation, checkpoint.getRemainingMillis());
+    changed.ifPresent(lease -> book.checkpointed(lease, execution));
+    if (clears) {
+      leases
+          .find(id)
+          .filter(lease -> lease.generation().equals(generation))
+          .ifPresent(lease -> book.tenure().ifPresent(now -> now.cleared(lease)));
     }
   }
 
-  private static void store(ApplyBatch batch, Lease lease) {
-    batch.putLease(
-        new LeaseRecord(
-            lease.id().value(),
-            lease.ttlSeconds(),
-            lease.isCheckpointed() ? lease.remainingMillis() : 0,
-            lease.generation().grantIndex()));
+  /// Deletes the attached keys in ascending order, all in one revision, and forgets the lease.
+  private long revoke(LeaseId id, Execution execution) {
+    WriteTxn txn = execution.batch().write();
+    for (ByteString key : execution.batch().attachedKeys(id.value())) {
+      var _ = txn.deleteRange(KeyRange.single(key), false);
+    }
+    long revision = txn.end();
+    book.revoked(id, execution);
+    return revision;
   }
 
-  /// The leases as the store has them after a start.
-  static Leases load(Iterable<LeaseRecord> records) {
-    Leases leases = new Leases();
-    for (LeaseRecord record : records) {
-      Lease granted =
-          Lease.granted(
-              new LeaseId(record.id()),
-              record.ttlSeconds(),
-              new LeaseGeneration(record.generation()));
-      leases.grant(granted);
-      if (record.remainingMillis() > 0) {
-        leases.checkpoint(granted.id(), granted.generation(), record.remainingMillis());
-      }
-    }
-    return leases;
+  private static ApplyResult rejected(Rejection rejection) {
+    return new ApplyResult.Rejected(rejection);
   }
 }

@@ -1,100 +1,96 @@
 package io.kvorum.server.apply;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import io.kvorum.invariant.Invariant;
 import io.kvorum.invariant.InvariantViolation;
-import io.kvorum.mvcc.ApplyBatch;
+import io.kvorum.mvcc.MvccStore;
+import io.kvorum.proto.command.ClusterVersion;
 import io.kvorum.proto.command.MemberAttributes;
-import io.kvorum.proto.etcd.AlarmResponse;
-import io.kvorum.proto.storage.ClusterVersion;
 import io.kvorum.proto.storage.Member;
 import io.kvorum.proto.storage.Membership;
 import io.kvorum.server.command.ApplyResult;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/// The replicated member list and the cluster's version, stored with the data.
+/// Who belongs to the cluster, what the members tell of themselves, and the version all of them
+/// have reached.
 ///
-/// Written by the thread `apply`; the accessors may be read by any thread.
-public final class MembershipCommands {
-  /// Under these names the store keeps them.
-  public static final String MEMBERSHIP = "membership";
-
-  public static final String CLUSTER_VERSION = "cluster-version";
+/// Owned by the thread `apply`.
+final class MembershipCommands {
   private static final int FORMAT = 1;
+  private static final Comparator<Member> BY_ID =
+      (a, b) -> Long.compareUnsigned(a.getId(), b.getId());
 
-  private volatile Membership members;
-  private volatile Optional<ClusterVersion> clusterVersion;
+  private Membership membership;
+  private Optional<io.kvorum.proto.storage.ClusterVersion> version;
 
-  /// Takes over what the store has after a start.
-  MembershipCommands(Optional<ByteString> storedMembers, Optional<ByteString> storedVersion) {
-    members = storedMembers.map(bytes -> decode(bytes, Membership::parseFrom)).orElseThrow();
-    Invariant.check(members.getVersion() == FORMAT, "members of format %d", members.getVersion());
-    clusterVersion = storedVersion.map(bytes -> decode(bytes, ClusterVersion::parseFrom));
+  /// Takes up what the store holds, since its founding at the latest.
+  MembershipCommands(MvccStore store) {
+    this.membership =
+        store
+            .meta(StoredFact.MEMBERSHIP.key())
+            .map(bytes -> StoredFact.MEMBERSHIP.parse(bytes, Membership.parser()))
+            .orElseThrow(() -> new InvariantViolation("the store was never founded"));
+    StoredFact.MEMBERSHIP.checkFormat(membership.getVersion(), FORMAT);
+    this.version =
+        store
+            .meta(StoredFact.CLUSTER_VERSION.key())
+            .map(
+                bytes ->
+                    StoredFact.CLUSTER_VERSION.parse(
+                        bytes, io.kvorum.proto.storage.ClusterVersion.parser()));
+    version.ifPresent(
+        stored -> StoredFact.CLUSTER_VERSION.checkFormat(stored.getVersion(), FORMAT));
   }
 
-  private interface Parser<T> {
-    T parse(ByteString bytes) throws InvalidProtocolBufferException;
+  Membership membership() {
+    return membership;
   }
 
-  private static <T> T decode(ByteString bytes, Parser<T> parser) {
-    try {
-      return parser.parse(bytes);
-    } catch (InvalidProtocolBufferException e) {
-      throw new InvariantViolation("a stored fact about the cluster is damaged", e);
+  Optional<io.kvorum.proto.storage.ClusterVersion> version() {
+    return version;
+  }
+
+  /// A member tells its name and client addresses. One that does not belong is not heard: it was
+  /// removed meanwhile.
+  ApplyResult execute(MemberAttributes attributes, Execution execution) {
+    List<Member> members = new ArrayList<>(membership.getMembersCount());
+    for (Member member : membership.getMembersList()) {
+      members.add(
+          member.getId() == attributes.getMemberId() ? withAttributes(member, attributes) : member);
     }
+    Membership changed = sorted(members);
+    if (!changed.equals(membership)) {
+      membership = changed;
+      execution.batch().putMeta(StoredFact.MEMBERSHIP.key(), changed.toByteString());
+    }
+    return new ApplyResult.Applied(MemberAttributes.getDefaultInstance(), execution.batch().head());
   }
 
-  /// The member list that a founding member starts with: itself, without a name until it has
-  /// joined.
-  public static ByteString founding(long memberId, List<String> peerUrls) {
+  ApplyResult execute(ClusterVersion request, Execution execution) {
+    var stored =
+        io.kvorum.proto.storage.ClusterVersion.newBuilder()
+            .setVersion(FORMAT)
+            .setClusterVersion(request.getVersion())
+            .setFeatureLevel(request.getFeatureLevel())
+            .build();
+    version = Optional.of(stored);
+    execution.batch().putMeta(StoredFact.CLUSTER_VERSION.key(), stored.toByteString());
+    return new ApplyResult.Applied(ClusterVersion.getDefaultInstance(), execution.batch().head());
+  }
+
+  private static Member withAttributes(Member member, MemberAttributes attributes) {
+    return member.toBuilder()
+        .setName(attributes.getName())
+        .clearClientUrls()
+        .addAllClientUrls(attributes.getClientUrlsList())
+        .build();
+  }
+
+  static Membership sorted(List<Member> members) {
     return Membership.newBuilder()
         .setVersion(FORMAT)
-        .addMembers(Member.newBuilder().setId(memberId).addAllPeerUrls(peerUrls))
-        .build()
-        .toByteString();
-  }
-
-  /// All members, by id.
-  public List<Member> members() {
-    return members.getMembersList();
-  }
-
-  /// As `major.minor.patch`, once it is decided.
-  public Optional<String> clusterVersion() {
-    return clusterVersion.map(ClusterVersion::getClusterVersion);
-  }
-
-  ApplyResult attributes(ApplyBatch batch, MemberAttributes command) {
-    Membership.Builder next = members.toBuilder();
-    for (int i = 0; i < next.getMembersCount(); i++) {
-      if (next.getMembers(i).getId() == command.getMemberId()) {
-        next.getMembersBuilder(i)
-            .setName(command.getName())
-            .clearClientUrls()
-            .addAllClientUrls(command.getClientUrlsList());
-      }
-    }
-    members = next.build();
-    batch.putMeta(MEMBERSHIP, members.toByteString());
-    return done(batch);
-  }
-
-  ApplyResult clusterVersion(ApplyBatch batch, io.kvorum.proto.command.ClusterVersion command) {
-    ClusterVersion next =
-        ClusterVersion.newBuilder()
-            .setVersion(FORMAT)
-            .setClusterVersion(command.getVersion())
-            .setFeatureLevel(command.getFeatureLevel())
-            .build();
-    clusterVersion = Optional.of(next);
-    batch.putMeta(CLUSTER_VERSION, next.toByteString());
-    return done(batch);
-  }
-
-  /// Nobody but the member itself asks, and it needs no more than to know.
-  private static ApplyResult done(ApplyBatch batch) {
-    return new ApplyResult.Applied(AlarmResponse.getDefaultInstance(), batch.head());
+        .addAllMembers(members.stream().sorted(BY_ID).toList())
+        .build();
   }
 }

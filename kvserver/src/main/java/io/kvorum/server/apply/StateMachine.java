@@ -1,72 +1,66 @@
 package io.kvorum.server.apply;
 
-import io.kvorum.lease.LeaseLimits;
-import io.kvorum.lease.Leases;
+import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.mvcc.MvccStore;
-import io.kvorum.raft.node.RaftStatus;
-import io.kvorum.server.config.MemberConfig;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
+import io.kvorum.proto.command.LogCommand;
+import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.Rejection;
+import java.util.Optional;
 
-/// Everything the log drives, built in order from what the store holds: the [Applier] with its
-/// commands, leases with their clocks, alarms, members and scheduled compaction.
-public final class StateMachine implements AutoCloseable {
-  private final Applier applier;
-  private final LeaderLeases lessor;
+/// Executes commands: the same log gives the same state and the same answers on every member.
+///
+/// A command was checked before it was proposed; here it can be refused, deterministically, but
+/// never fail. One that this program does not know was written by a newer one: skipping it would
+/// make members differ, so the member stops.
+///
+/// Owned by the thread `apply`.
+final class StateMachine {
+  private final KvCommands keys;
+  private final TxnCommand transactions;
+  private final LeaseBook leaseBook;
+  private final LeaseCommands leases;
   private final AlarmCommands alarms;
-  private final MembershipCommands membership;
+  private final MembershipCommands members;
 
-  /// @param raft the newest status of this member
-  /// @param failures told what ended the thread `apply` before its time
-  public StateMachine(
-      MvccStore store,
-      MemberConfig config,
-      Applier.Outlets outlets,
-      Supplier<RaftStatus> raft,
-      LongSupplier nanoClock,
-      Thread.UncaughtExceptionHandler failures) {
-    Leases leases = LeaseCommands.load(store.leases());
-    LeaseCommands leaseCommands = new LeaseCommands(leases, nanoClock);
-    this.alarms = new AlarmCommands(store.meta(AlarmCommands.metaName()));
-    this.membership =
-        new MembershipCommands(
-            store.meta(MembershipCommands.MEMBERSHIP),
-            store.meta(MembershipCommands.CLUSTER_VERSION));
-    Commands commands = new Commands(new KvCommands(leases), leaseCommands, alarms, membership);
-    this.applier = new Applier(store, commands, outlets, nanoClock, failures);
-    LeaderLeases.Member member = new LeaderLeases.Member(store, raft, outlets.proposals(), applier);
-    LeaseLimits limits =
-        LeaseLimits.of(config.consensus().electionTimeout(), config.consensus().requestTimeout());
-    this.lessor = new LeaderLeases(leases, leaseCommands, limits, member, nanoClock);
-    applier.every(lessor);
-    applier.every(
-        new CompactionSchedule(new AutoCompaction(config.storage().compaction()), member));
+  /// Takes up where the store is.
+  StateMachine(MvccStore store) {
+    this.leaseBook = new LeaseBook(store);
+    this.leases = new LeaseCommands(leaseBook);
+    this.keys = new KvCommands(leaseBook.leases());
+    this.transactions = new TxnCommand(keys);
+    this.alarms = new AlarmCommands(store);
+    this.members = new MembershipCommands(store);
   }
 
-  /// Starts the thread `apply`.
-  public void start() {
-    applier.start();
+  LeaseBook leaseBook() {
+    return leaseBook;
   }
 
-  public Applier applier() {
-    return applier;
+  /// The replicated facts beside keys and leases, as they are now.
+  ClusterState clusterState() {
+    return new ClusterState(alarms.alarms(), members.membership(), members.version());
   }
 
-  public Lessor lessor() {
-    return lessor;
-  }
-
-  public AlarmCommands alarms() {
-    return alarms;
-  }
-
-  public MembershipCommands membership() {
-    return membership;
-  }
-
-  /// Applies what has been handed over and ends the thread `apply`.
-  @Override
-  public void close() {
-    applier.close();
+  ApplyResult execute(LogCommand command, Execution execution) {
+    Optional<Rejection> forbidden = alarms.forbids(command);
+    if (forbidden.isPresent()) {
+      return new ApplyResult.Rejected(forbidden.get());
+    }
+    return switch (command.getCommandCase()) {
+      case PUT -> keys.put(command.getPut(), execution);
+      case DELETE_RANGE -> keys.deleteRange(command.getDeleteRange(), execution);
+      case TXN -> transactions.execute(command.getTxn(), execution);
+      case COMPACTION -> CompactionCommand.execute(command.getCompaction(), execution);
+      case LEASE_GRANT -> leases.grant(command.getLeaseGrant(), execution);
+      case LEASE_REVOKE -> leases.revoke(command.getLeaseRevoke(), execution);
+      case LEASE_EXPIRY -> leases.expire(command.getLeaseExpiry(), execution);
+      case LEASE_CHECKPOINTS -> leases.checkpoint(command.getLeaseCheckpoints(), execution);
+      case ALARM -> alarms.execute(command.getAlarm(), execution);
+      case MEMBER_ATTRIBUTES -> members.execute(command.getMemberAttributes(), execution);
+      case CLUSTER_VERSION -> members.execute(command.getClusterVersion(), execution);
+      case COMMAND_NOT_SET ->
+          throw new InvariantViolation(
+              "entry " + execution.entry() + " holds a command this program does not know");
+    };
   }
 }

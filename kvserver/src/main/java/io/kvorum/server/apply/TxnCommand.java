@@ -2,6 +2,7 @@ package io.kvorum.server.apply;
 
 import io.kvorum.mvcc.ApplyBatch;
 import io.kvorum.mvcc.WriteTxn;
+import io.kvorum.proto.etcd.DeleteRangeRequest;
 import io.kvorum.proto.etcd.PutRequest;
 import io.kvorum.proto.etcd.RangeRequest;
 import io.kvorum.proto.etcd.RequestOp;
@@ -9,110 +10,69 @@ import io.kvorum.proto.etcd.ResponseHeader;
 import io.kvorum.proto.etcd.ResponseOp;
 import io.kvorum.proto.etcd.TxnRequest;
 import io.kvorum.proto.etcd.TxnResponse;
+import io.kvorum.server.apply.TxnPath.Step;
 import io.kvorum.server.command.ApiPairs;
 import io.kvorum.server.command.ApplyResult;
 import io.kvorum.server.command.RangeQueries;
 import io.kvorum.server.command.Rejection;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.stream.Stream;
 
-/// Applies transactions (etcd API: KV.Txn, `api.md` §3.2), in three steps on one view:
+/// Transactions: choose the path, check all of it, run it (api.md §3.2). After the checks nothing
+/// can fail, so there is no partial effect.
 ///
-/// 1. the guards of the transaction and of every nested one on the chosen path are evaluated on the
-///    state before it, which fixes the whole path;
-/// 2. every operation on the path is checked against that state; one refusal refuses all of it;
-/// 3. the operations run in order and see each other's writes.
-///
-/// Owned by the thread `apply`. Nesting is bounded by the limit on operations (`RequestChecks`).
+/// Owned by the thread `apply`.
 final class TxnCommand {
-  private final KvCommands kv;
+  private final KvCommands keys;
 
-  TxnCommand(KvCommands kv) {
-    this.kv = kv;
+  TxnCommand(KvCommands keys) {
+    this.keys = keys;
   }
 
-  /// Whether somebody waits for what the ranges of a transaction find. Writes are the same either
-  /// way.
-  enum Answer {
-    WANTED,
-    UNHEARD
-  }
-
-  /// A transaction whose path is fixed: the operations to run, and for each nested transaction
-  /// among them its own path, in order.
-  private record Path(boolean succeeded, List<RequestOp> operations, List<Path> nested) {}
-
-  ApplyResult apply(ApplyBatch batch, TxnRequest request, Answer answer) {
+  ApplyResult execute(TxnRequest request, Execution execution) {
+    ApplyBatch batch = execution.batch();
+    long headBefore = batch.head();
     WriteTxn txn = batch.write();
-    Path path = choose(request, txn);
-    Optional<Rejection> refused = refusal(path, batch, txn);
+    TxnPath path = TxnPath.choose(request, new TxnGuards(txn));
+    Optional<Rejection> refused = check(path, batch, txn);
     if (refused.isPresent()) {
-      txn.end();
+      var _ = txn.end();
       return new ApplyResult.Rejected(refused.get());
     }
-    TxnResponse.Builder response = new Run(batch.head(), txn, answer).run(path);
-    return new ApplyResult.Applied(response.build(), txn.end());
+    TxnResponse response = new Run(txn, headBefore, execution.audience()).along(path);
+    return new ApplyResult.Applied(response, txn.end());
   }
 
-  private static Path choose(TxnRequest request, WriteTxn before) {
-    boolean succeeded = TxnGuards.hold(request.getCompareList(), before);
-    List<RequestOp> operations = succeeded ? request.getSuccessList() : request.getFailureList();
-    List<Path> nested = new ArrayList<>();
-    for (RequestOp operation : operations) {
-      if (operation.hasRequestTxn()) {
-        nested.add(choose(operation.getRequestTxn(), before));
-      }
-    }
-    return new Path(succeeded, operations, nested);
+  /// Checks every operation on the path against the state before the transaction: all puts, then
+  /// all ranges. What is not on the path is never looked at.
+  private Optional<Rejection> check(TxnPath path, ApplyBatch batch, WriteTxn before) {
+    List<RequestOp> operations = path.operations();
+    Stream<Rejection> ofPuts =
+        operations.stream()
+            .filter(RequestOp::hasRequestPut)
+            .flatMap(put -> checkPut(put.getRequestPut(), before).stream());
+    Stream<Rejection> ofRanges =
+        operations.stream()
+            .filter(RequestOp::hasRequestRange)
+            .flatMap(range -> checkRevision(range.getRequestRange().getRevision(), batch).stream());
+    return Stream.concat(ofPuts, ofRanges).findFirst();
   }
 
-  /// The first reason among all puts of the path, at any depth, goes before any among its ranges.
-  private Optional<Rejection> refusal(Path path, ApplyBatch batch, WriteTxn before) {
-    Optional<Rejection> ofPuts =
-        refusal(
-            path,
-            operation ->
-                operation.hasRequestPut()
-                    ? refusal(operation.getRequestPut(), before)
-                    : Optional.empty());
-    return ofPuts.isPresent()
-        ? ofPuts
-        : refusal(
-            path,
-            operation ->
-                operation.hasRequestRange()
-                    ? refusal(operation.getRequestRange(), batch)
-                    : Optional.empty());
+  /// Unlike for a put alone, a key that should be there and is not goes before an unknown lease.
+  private Optional<Rejection> checkPut(PutRequest put, WriteTxn before) {
+    return keys.checkKept(put, before).or(() -> keys.checkLease(put));
   }
 
-  private static Optional<Rejection> refusal(
-      Path path, Function<RequestOp, Optional<Rejection>> check) {
-    int next = 0;
-    for (RequestOp operation : path.operations()) {
-      Optional<Rejection> refused =
-          operation.hasRequestTxn()
-              ? refusal(path.nested().get(next++), check)
-              : check.apply(operation);
-      if (refused.isPresent()) {
-        return refused;
-      }
-    }
-    return Optional.empty();
-  }
-
-  /// Any revision but 0 is compared as it is, negative ones included.
-  private static Optional<Rejection> refusal(RangeRequest range, ApplyBatch batch) {
-    long revision = range.getRevision();
-    if (revision == 0) {
-      return Optional.empty();
-    }
+  /// Only 0 means the newest revision here: a negative one is compared as it is.
+  private static Optional<Rejection> checkRevision(long revision, ApplyBatch batch) {
     if (revision > batch.head()) {
       return Optional.of(
           new Rejection.FutureRevision(new Rejection.RevisionBounds(revision, batch.head())));
     }
-    if (revision < batch.compactedRevision()) {
+    if (revision != 0 && revision < batch.compactedRevision()) {
       return Optional.of(
           new Rejection.Compacted(
               new Rejection.RevisionBounds(revision, batch.compactedRevision())));
@@ -120,64 +80,69 @@ final class TxnCommand {
     return Optional.empty();
   }
 
-  /// Unlike a put alone, which asks for the lease first.
-  private Optional<Rejection> refusal(PutRequest put, WriteTxn before) {
-    if ((put.getIgnoreValue() || put.getIgnoreLease()) && before.get(put.getKey()).isEmpty()) {
-      return Optional.of(new Rejection.KeyNotFound());
-    }
-    return kv.refusal(put, true);
-  }
-
-  /// The run of one transaction's operations.
-  private static final class Run {
-    private final long headBefore;
+  /// One execution: the responses of the transactions that are open.
+  private final class Run {
     private final WriteTxn txn;
-    private final Answer answer;
+    private final long headBefore;
+    private final Execution.Audience audience;
+    private final Deque<TxnResponse.Builder> open = new ArrayDeque<>();
 
-    Run(long headBefore, WriteTxn txn, Answer answer) {
-      this.headBefore = headBefore;
+    Run(WriteTxn txn, long headBefore, Execution.Audience audience) {
       this.txn = txn;
-      this.answer = answer;
+      this.headBefore = headBefore;
+      this.audience = audience;
     }
 
-    TxnResponse.Builder run(Path path) {
-      TxnResponse.Builder response = TxnResponse.newBuilder().setSucceeded(path.succeeded());
-      int next = 0;
-      for (RequestOp operation : path.operations()) {
-        ResponseOp.Builder result = ResponseOp.newBuilder();
-        switch (operation.getRequestCase()) {
-          case REQUEST_RANGE -> range(operation.getRequestRange(), result);
-          case REQUEST_PUT -> {
-            PutRequest put = operation.getRequestPut();
-            result.setResponsePut(
-                KvCommands.put(txn, put, txn.get(put.getKey())).setHeader(header()));
+    TxnResponse along(TxnPath path) {
+      open.push(TxnResponse.newBuilder().setSucceeded(path.succeeded()));
+      for (Step step : path.steps()) {
+        switch (step) {
+          case Step.Operate(var operation) -> open.element().addResponses(run(operation));
+          case Step.Enter(var succeeded) ->
+              open.push(
+                  TxnResponse.newBuilder()
+                      .setHeader(ResponseHeader.getDefaultInstance())
+                      .setSucceeded(succeeded));
+          case Step.Leave() -> {
+            TxnResponse nested = open.pop().build();
+            open.element().addResponses(ResponseOp.newBuilder().setResponseTxn(nested));
           }
-          case REQUEST_DELETE_RANGE ->
-              result.setResponseDeleteRange(
-                  KvCommands.delete(txn, operation.getRequestDeleteRange()).setHeader(header()));
-          case REQUEST_TXN ->
-              result.setResponseTxn(
-                  run(path.nested().get(next++)).setHeader(ResponseHeader.getDefaultInstance()));
-          case REQUEST_NOT_SET ->
-              throw new IllegalArgumentException("an unchecked operation is in the log");
         }
-        response.addResponses(result);
       }
-      return response;
+      return open.pop().build();
     }
 
-    private void range(RangeRequest request, ResponseOp.Builder result) {
-      if (answer == Answer.UNHEARD) {
-        return;
+    private ResponseOp run(RequestOp operation) {
+      ResponseOp.Builder response = ResponseOp.newBuilder();
+      switch (operation.getRequestCase()) {
+        case REQUEST_PUT -> response.setResponsePut(run(operation.getRequestPut()));
+        case REQUEST_DELETE_RANGE ->
+            response.setResponseDeleteRange(run(operation.getRequestDeleteRange()));
+        case REQUEST_RANGE -> {
+          if (audience == Execution.Audience.AWAITED) {
+            response.setResponseRange(run(operation.getRequestRange()));
+          }
+        }
+        case REQUEST_TXN, REQUEST_NOT_SET -> {}
       }
-      // Checked before the first operation ran, and no compaction comes in between.
-      result.setResponseRange(
-          ApiPairs.answer(txn.range(RangeQueries.of(request), Math.max(0, request.getRevision())))
-              .setHeader(header()));
+      return response.build();
     }
 
-    /// Inner headers tell the revision alone: the new one as soon as something has changed.
-    private ResponseHeader header() {
+    private io.kvorum.proto.etcd.PutResponse.Builder run(PutRequest request) {
+      return keys.put(request, txn).setHeader(innerHeader());
+    }
+
+    private io.kvorum.proto.etcd.DeleteRangeResponse.Builder run(DeleteRangeRequest request) {
+      return keys.deleteRange(request, txn, audience).setHeader(innerHeader());
+    }
+
+    private io.kvorum.proto.etcd.RangeResponse.Builder run(RangeRequest request) {
+      return ApiPairs.answer(txn.range(RangeQueries.of(request), request.getRevision()))
+          .setHeader(innerHeader());
+    }
+
+    /// The revision as the operation leaves it, and nothing else: new once anything has changed.
+    private ResponseHeader innerHeader() {
       return ResponseHeader.newBuilder()
           .setRevision(txn.hasChanges() ? txn.revision() : headBefore)
           .build();

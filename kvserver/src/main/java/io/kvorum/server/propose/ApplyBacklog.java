@@ -4,31 +4,31 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// How far applying lags behind committing, in bytes and age (raft.md B3).
 ///
-/// Told by the threads `raft` (committed) and `apply` (applied); read by any thread.
+/// Told by the threads `raft` (committed) and `apply` (the rest); read by any thread.
 public final class ApplyBacklog {
-  private static final long EMPTY = Long.MIN_VALUE;
+  private static final long IDLE = Long.MIN_VALUE;
 
   private final AtomicLong bytes = new AtomicLong();
-  private volatile long oldestNanos = EMPTY;
+  private volatile long oldestNanos = IDLE;
 
   /// Entries were committed and wait to be applied.
-  public void committed(long entryBytes, long nowNanos) {
+  public void committed(long entryBytes) {
     bytes.addAndGet(entryBytes);
-    if (oldestNanos == EMPTY) {
-      oldestNanos = nowNanos;
-    }
   }
 
-  /// Entries were applied, and others still wait, the oldest of them since `oldestNanos`.
-  public void applied(long entryBytes, long oldestWaitingNanos) {
-    bytes.addAndGet(-entryBytes);
-    oldestNanos = oldestWaitingNanos;
+  /// The applier begins with entries, the oldest of which has waited since `arrivedNanos`.
+  public void begun(long arrivedNanos) {
+    oldestNanos = arrivedNanos;
   }
 
-  /// Entries were applied, and none waits.
-  public void drained(long entryBytes) {
+  /// Entries were applied.
+  public void applied(long entryBytes) {
     bytes.addAndGet(-entryBytes);
-    oldestNanos = EMPTY;
+  }
+
+  /// The applier has applied everything it had begun with.
+  public void idle() {
+    oldestNanos = IDLE;
   }
 
   /// Bytes committed and not yet applied.
@@ -36,9 +36,9 @@ public final class ApplyBacklog {
     return bytes.get();
   }
 
-  /// How long the oldest waiting entry has waited; 0 if none waits.
+  /// How long the oldest entry the applier works on has waited; 0 if it waits for work.
   public long ageNanos(long nowNanos) {
     long oldest = oldestNanos;
-    return oldest == EMPTY ? 0 : Math.max(0, nowNanos - oldest);
+    return oldest == IDLE ? 0 : Math.max(0, nowNanos - oldest);
   }
 }

@@ -163,12 +163,14 @@ class ProposalsTest {
 
   @Test
   void backlogOldOrLarge_putsAreRefused_revokesPass() {
-    backlog.committed(10, clock.getAsLong());
+    backlog.committed(10);
+    backlog.begun(clock.getAsLong());
     clock.advance(Duration.ofMillis(5_001));
 
     Outcome put = submitPut("a");
     Outcome revoke = submitRevoke();
-    backlog.drained(10);
+    backlog.applied(10);
+    backlog.idle();
     Outcome later = submitPut("b");
     loop.runAll();
 

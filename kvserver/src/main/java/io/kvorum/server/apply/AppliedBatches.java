@@ -1,0 +1,115 @@
+package io.kvorum.server.apply;
+
+import io.kvorum.invariant.Invariant;
+import io.kvorum.mvcc.ApplyBatch;
+import io.kvorum.mvcc.ChangeSet;
+import io.kvorum.mvcc.MvccStore;
+import io.kvorum.proto.command.LogCommand;
+import io.kvorum.raft.Entry;
+import io.kvorum.raft.EntryId;
+import io.kvorum.raft.EntryKind;
+import io.kvorum.server.apply.Execution.Audience;
+import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.CommandCodec;
+import io.kvorum.server.command.ProposalId;
+import io.kvorum.server.propose.LoopTasks;
+import io.kvorum.server.propose.Proposals;
+import io.kvorum.server.read.AppliedIndex;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/// Applies one batch of committed entries and publishes it, in the order that readers rely on: the
+/// store, the watch hub, the facts beside the keys, the applied index, the answers.
+///
+/// Owned by the thread `apply`.
+final class AppliedBatches {
+  private final MvccStore store;
+  private final StateMachine machine;
+  private final Proposals proposals;
+  private final ChangePublisher watchers;
+  private final AppliedIndex appliedIndex;
+  private volatile ClusterState published;
+  private EntryId applied;
+
+  AppliedBatches(
+      MvccStore store,
+      StateMachine machine,
+      Proposals proposals,
+      ChangePublisher watchers,
+      AppliedIndex appliedIndex) {
+    this.store = store;
+    this.machine = machine;
+    this.proposals = proposals;
+    this.watchers = watchers;
+    this.appliedIndex = appliedIndex;
+    this.published = machine.clusterState();
+    this.applied = new EntryId(store.appliedTerm(), store.appliedIndex());
+  }
+
+  private record Answered(ProposalId id, ApplyResult result) {}
+
+  /// The last entry whose effect is in the store.
+  EntryId applied() {
+    return applied;
+  }
+
+  /// As of the last batch. Any thread.
+  ClusterState clusterState() {
+    return published;
+  }
+
+  /// Applies entries; those that a replay brings again are skipped.
+  void apply(List<Entry> entries, LongSupplier clock) {
+    long compactedBefore = store.compactedRevision();
+    ApplyBatch batch = store.newBatch();
+    List<Answered> answered = new ArrayList<>();
+    for (Entry entry : entries) {
+      if (entry.index() > applied.index()) {
+        apply(entry, batch, clock, answered);
+      }
+    }
+    publish(batch, answered);
+    if (store.compactedRevision() > compactedBefore) {
+      // A failure reaches the member through MvccStore.onFailure.
+      var _ = store.compactPhysically(store.compactedRevision());
+    }
+  }
+
+  /// Commits a batch without commands, for what the store itself has to write.
+  void commitEmpty() {
+    publish(store.newBatch(), List.of());
+  }
+
+  private void apply(Entry entry, ApplyBatch batch, LongSupplier clock, List<Answered> answered) {
+    Invariant.check(
+        entry.index() == applied.index() + 1, "entry %s follows %s", entry.id(), applied);
+    Invariant.check(
+        entry.kind() == EntryKind.NORMAL,
+        "entry %s changes the membership, which this program does not know",
+        entry.id());
+    if (!entry.payload().isEmpty()) {
+      LogCommand command = CommandCodec.decode(entry.payload());
+      ProposalId id = ProposalId.of(command);
+      Audience audience = proposals.isAwaited(id) ? Audience.AWAITED : Audience.NOBODY;
+      Execution execution = new Execution(batch, entry.id(), audience, clock);
+      ApplyResult result = machine.execute(command, execution);
+      if (execution.isAwaited()) {
+        answered.add(new Answered(id, result));
+      }
+    }
+    applied = entry.id();
+  }
+
+  private void publish(ApplyBatch batch, List<Answered> answered) {
+    List<ChangeSet> changes = batch.commit(applied.index(), applied.term());
+    watchers.publish(changes, store.head(), store.compactedRevision());
+    published = machine.clusterState();
+    LoopTasks answers = new LoopTasks();
+    for (Answered command : answered) {
+      proposals.take(command.id()).ifPresent(answer -> answer.give(command.result(), answers));
+    }
+    appliedIndex.advanceTo(applied.index(), answers);
+    answers.dispatch();
+  }
+}
