@@ -36,6 +36,7 @@ import io.kvorum.server.grpc.KvService;
 import io.kvorum.server.grpc.LeaderRequiredStreams;
 import io.kvorum.server.grpc.LeaseService;
 import io.kvorum.server.grpc.MaintenanceService;
+import io.kvorum.server.grpc.ProgressTimers;
 import io.kvorum.server.grpc.RangeThreads;
 import io.kvorum.server.grpc.ReadBudget;
 import io.kvorum.server.grpc.ReadBudgetLimits;
@@ -295,13 +296,14 @@ public final class Member implements AutoCloseable {
     LeaderRequiredStreams leaderStreams =
         new LeaderRequiredStreams(() -> status().leader().isPresent(), loops);
     int maxRequestBytes = Math.toIntExact(config.requests().maxRequestBytes());
+    Random jitter = new Random(CLOCK.getAsLong());
     WatchService watchService =
         new WatchService(
             watches,
             headers,
             loops,
-            new WatchService.ProgressTiming(
-                config.requests().watchProgressInterval(), new Random(CLOCK.getAsLong()), CLOCK),
+            new ProgressTimers(
+                clock, jitter::nextDouble, config.requests().watchProgressInterval()),
             maxRequestBytes);
     ReadBudget budget = new ReadBudget(readLimits(), CLOCK);
     List<BindableService> services = services(headers, quota, budget, watchService);
@@ -318,7 +320,6 @@ public final class Member implements AutoCloseable {
             config.reportedVersion()));
     listen(clients, services);
     every(config.consensus().electionTimeout().toMillis(), leaderStreams::electionTimeoutElapsed);
-    every(TICK_MILLIS, () -> watchService.tick(CLOCK.getAsLong()));
     every(TICK_MILLIS, budget::tick);
     compactionSchedule()
         .ifPresent(

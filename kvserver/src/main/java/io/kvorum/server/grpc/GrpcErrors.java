@@ -36,6 +36,13 @@ public final class GrpcErrors {
 
   private GrpcErrors() {}
 
+  /// The status for a response that gRPC cannot frame.
+  static Status responseTooLarge(long bytes) {
+    return Status.RESOURCE_EXHAUSTED.withDescription(
+        "grpc: trying to send message larger than max (%d vs. %d)"
+            .formatted(bytes, Integer.MAX_VALUE));
+  }
+
   static Status statusOf(RequestFlaw flaw) {
     return switch (flaw) {
       case EMPTY_KEY -> invalid("etcdserver: key is not provided");

@@ -1,145 +1,107 @@
 package io.kvorum.server.grpc;
 
-import com.google.protobuf.ByteString;
-import io.grpc.stub.ServerCallStreamObserver;
-import io.grpc.stub.StreamObserver;
-import io.kvorum.mvcc.KeyRange;
-import io.kvorum.mvcc.watch.WatchCreate;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
 import io.kvorum.mvcc.watch.WatchHub;
 import io.kvorum.mvcc.watch.WatchMessage;
 import io.kvorum.mvcc.watch.WatchSink;
 import io.kvorum.mvcc.watch.WatchStream;
-import io.kvorum.proto.etcd.WatchCreateRequest;
 import io.kvorum.proto.etcd.WatchRequest;
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.concurrent.Executor;
 
-/// One client's watch stream as a gRPC call. Owned by the event loop of its connection.
+/// One watch call: hands its requests to a [WatchStream] and the stream's messages to the
+/// transport.
 ///
-/// Requests are read one by one, and none while the client does not take responses: so the answers
-/// to requests cannot pile up, and events wait in the watch hub, which bounds them.
-final class WatchCall implements StreamObserver<WatchRequest>, WatchSink {
-  private static final ByteString SMALLEST_KEY = ByteString.copyFrom(new byte[1]);
-
-  private final ServerCallStreamObserver<ByteString> call;
-  private final WatchFrames frames;
+/// Requests are read one by one, and only while the client takes responses, so answers that wait
+/// for a client are bounded. The end of the requests does not end the call. Owned by the event loop
+/// of the call.
+final class WatchCall extends ServerCall.Listener<WatchRequest> implements WatchSink {
+  private final ServerCall<WatchRequest, WatchFrame> call;
+  private final WatchAnswers answers;
   private final WatchStream stream;
-  private Runnable onClosed = () -> {};
-  private boolean wantsRequest;
-  private boolean closed;
+  private final ProgressTimers.Ticking ticking;
+  private boolean readWhenReady;
+  private boolean ended;
 
   WatchCall(
-      ServerCallStreamObserver<ByteString> call, WatchFrames frames, WatchHub hub, Executor loop) {
+      ServerCall<WatchRequest, WatchFrame> call,
+      WatchAnswers answers,
+      WatchHub hub,
+      ProgressTimers timers,
+      Executor loop) {
     this.call = call;
-    this.frames = frames;
+    this.answers = answers;
     this.stream = hub.open(this, loop);
-    call.disableAutoRequest();
-    call.setOnReadyHandler(this::ready);
-    call.setOnCancelHandler(this::close);
+    this.ticking = timers.start(loop, stream::tick);
+    call.sendHeaders(new Metadata());
     call.request(1);
   }
 
-  void whenClosed(Runnable body) {
-    onClosed = body;
-  }
-
   @Override
-  public void onNext(WatchRequest request) {
+  public void onMessage(WatchRequest request) {
+    if (ended) {
+      return;
+    }
     switch (request.getRequestUnionCase()) {
-      case CREATE_REQUEST -> stream.create(wish(request.getCreateRequest()));
+      case CREATE_REQUEST -> stream.create(WatchRequests.create(request.getCreateRequest()));
       case CANCEL_REQUEST -> stream.cancel(request.getCancelRequest().getWatchId());
       case PROGRESS_REQUEST -> stream.requestProgress();
-      case REQUESTUNION_NOT_SET -> {
-        // etcd ignores what it does not know.
-      }
+      case REQUESTUNION_NOT_SET -> {}
     }
-    wantsRequest = true;
-    requestNext();
+    if (isReady()) {
+      call.request(1);
+    } else {
+      readWhenReady = true;
+    }
   }
 
-  private void requestNext() {
-    if (wantsRequest && !closed && call.isReady()) {
-      wantsRequest = false;
+  @Override
+  public void onReady() {
+    if (ended) {
+      return;
+    }
+    if (readWhenReady) {
+      readWhenReady = false;
       call.request(1);
     }
+    stream.ready();
   }
 
-  private static WatchCreate wish(WatchCreateRequest request) {
-    ByteString key = request.getKey().isEmpty() ? SMALLEST_KEY : request.getKey();
-    Set<WatchCreate.Option> options = EnumSet.noneOf(WatchCreate.Option.class);
-    for (WatchCreateRequest.FilterType filter : request.getFiltersList()) {
-      switch (filter) {
-        case NOPUT -> options.add(WatchCreate.Option.NO_PUTS);
-        case NODELETE -> options.add(WatchCreate.Option.NO_DELETES);
-        case UNRECOGNIZED -> {
-          // etcd ignores filters it does not know.
-        }
-      }
-    }
-    if (request.getPrevKv()) {
-      options.add(WatchCreate.Option.PREVIOUS_PAIR);
-    }
-    if (request.getProgressNotify()) {
-      options.add(WatchCreate.Option.PROGRESS_NOTICES);
-    }
-    if (request.getFragment()) {
-      options.add(WatchCreate.Option.FRAGMENTS);
-    }
-    return new WatchCreate(
-        request.getWatchId() == 0
-            ? new WatchCreate.WatcherId.Next()
-            : new WatchCreate.WatcherId.Chosen(request.getWatchId()),
-        KeyRange.of(key, request.getRangeEnd()),
-        request.getStartRevision() == 0
-            ? new WatchCreate.Start.Now()
-            : new WatchCreate.Start.At(request.getStartRevision()),
-        options);
-  }
-
-  /// The client has said all its requests; its watchers go on (`api.md` §3.3).
   @Override
-  public void onCompleted() {
-    // Nothing ends.
+  public void onCancel() {
+    end();
   }
 
-  /// The call is broken; the cancel handler cleans up.
   @Override
-  public void onError(Throwable cause) {
-    close();
+  public void onComplete() {
+    end();
   }
 
-  private void ready() {
-    if (!closed) {
-      stream.ready();
-      requestNext();
-    }
-  }
-
-  void tick() {
-    if (!closed) {
-      stream.tick();
-    }
-  }
-
-  private void close() {
-    if (!closed) {
-      closed = true;
+  private void end() {
+    if (!ended) {
+      ended = true;
+      ticking.stop();
       stream.close();
-      onClosed.run();
     }
   }
 
   @Override
   public boolean isReady() {
-    return !closed && call.isReady();
+    return !ended && call.isReady();
   }
 
   @Override
   public void send(WatchMessage message) {
-    if (closed || call.isCancelled()) {
-      return;
+    for (WatchFrame frame : answers.frames(message)) {
+      if (ended) {
+        return;
+      }
+      if (frame.sizeBytes() > WatchFrame.MAX_BYTES) {
+        call.close(GrpcErrors.responseTooLarge(frame.sizeBytes()), new Metadata());
+        end();
+      } else {
+        call.sendMessage(frame);
+      }
     }
-    frames.encode(message, call::onNext);
   }
 }

@@ -1,65 +1,46 @@
 package io.kvorum.server.grpc;
 
-import com.google.protobuf.ByteString;
 import io.grpc.BindableService;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.grpc.stub.ServerCallStreamObserver;
-import io.grpc.stub.ServerCalls;
-import io.grpc.stub.StreamObserver;
-import io.kvorum.invariant.Invariant;
 import io.kvorum.mvcc.watch.WatchHub;
 import io.kvorum.proto.etcd.WatchGrpc;
 import io.kvorum.proto.etcd.WatchRequest;
 import io.kvorum.server.transport.EventLoops;
-import java.io.ByteArrayInputStream;
 import java.io.InputStream;
-import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.function.LongSupplier;
-import java.util.random.RandomGenerator;
 
-/// Serves watches (etcd API: Watch.Watch): one [WatchCall] per client stream, on the event loop of
-/// its connection. Responses are encoded here, because the events in them are shared by many
-/// streams.
+/// Watches of keys (etcd API: Watch, `api.md` §3.3). A call belongs to the event loop of its
+/// connection, where the [WatchHub] serves it.
+///
+/// Bound by hand, because responses are written from bytes that all watchers of an event share
+/// ([WatchFrame]).
 public final class WatchService implements BindableService {
-  private static final MethodDescriptor<WatchRequest, ByteString> WATCH =
+  /// What a response may exceed `max-request-bytes` by before it is split, as in etcd.
+  private static final int FRAGMENT_SLACK_BYTES = 512 << 10;
+
+  private static final MethodDescriptor<WatchRequest, WatchFrame> WATCH =
       WatchGrpc.getWatchMethod().toBuilder(
-              WatchGrpc.getWatchMethod().getRequestMarshaller(), new EncodedResponses())
+              WatchGrpc.getWatchMethod().getRequestMarshaller(), new FrameMarshaller())
           .build();
 
-  /// Random part on top of the interval between progress notices, so that streams spread out.
-  private static final double JITTER = 0.1;
-
   private final WatchHub hub;
-  private final WatchFrames frames;
+  private final WatchAnswers answers;
   private final EventLoops loops;
-  private final ProgressTiming timing;
-  private final Set<OpenStream> open = ConcurrentHashMap.newKeySet();
+  private final ProgressTimers timers;
 
-  /// When progress notices are due.
-  public record ProgressTiming(Duration interval, RandomGenerator random, LongSupplier nanoClock) {
-    long nextNanos(long nowNanos) {
-      double jitter = 1 + JITTER * random.nextDouble();
-      return nowNanos + (long) (interval.toNanos() * jitter);
-    }
-  }
-
-  /// @param maxRequestBytes decides from which size on a response is split for a watcher that
-  ///   allows it
   public WatchService(
       WatchHub hub,
       ResponseHeaders headers,
       EventLoops loops,
-      ProgressTiming timing,
+      ProgressTimers timers,
       int maxRequestBytes) {
     this.hub = hub;
-    this.frames = new WatchFrames(headers, maxRequestBytes);
+    this.answers = new WatchAnswers(headers, Math.addExact(maxRequestBytes, FRAGMENT_SLACK_BYTES));
     this.loops = loops;
-    this.timing = timing;
+    this.timers = timers;
   }
 
   @Override
@@ -70,58 +51,24 @@ public final class WatchService implements BindableService {
             .setSchemaDescriptor(generated.getSchemaDescriptor())
             .addMethod(WATCH)
             .build();
-    return ServerServiceDefinition.builder(descriptor)
-        .addMethod(WATCH, ServerCalls.asyncBidiStreamingCall(this::watch))
-        .build();
+    return ServerServiceDefinition.builder(descriptor).addMethod(WATCH, this::start).build();
   }
 
-  private StreamObserver<WatchRequest> watch(StreamObserver<ByteString> observer) {
-    Invariant.check(
-        observer instanceof ServerCallStreamObserver<ByteString>, "a server call is expected");
-    Executor loop = loops.current();
-    WatchCall call =
-        new WatchCall((ServerCallStreamObserver<ByteString>) observer, frames, hub, loop);
-    OpenStream stream =
-        new OpenStream(call, loop, timing.nextNanos(timing.nanoClock().getAsLong()));
-    open.add(stream);
-    call.whenClosed(() -> open.remove(stream));
-    return call;
+  private ServerCall.Listener<WatchRequest> start(
+      ServerCall<WatchRequest, WatchFrame> call, Metadata headers) {
+    return new WatchCall(call, answers, hub, timers, loops.current());
   }
 
-  /// Sends the progress notices that are due. Called by the member's clock several times per
-  /// second.
-  public void tick(long nowNanos) {
-    for (OpenStream stream : open) {
-      if (nowNanos - stream.nextNanos >= 0) {
-        stream.nextNanos = timing.nextNanos(nowNanos);
-        stream.loop.execute(stream.call::tick);
-      }
-    }
-  }
-
-  /// Written by the thread that ticks; the call belongs to its loop.
-  private static final class OpenStream {
-    private final WatchCall call;
-    private final Executor loop;
-    private volatile long nextNanos;
-
-    OpenStream(WatchCall call, Executor loop, long nextNanos) {
-      this.call = call;
-      this.loop = loop;
-      this.nextNanos = nextNanos;
-    }
-  }
-
-  /// Responses are bytes already; only clients read them, with the generated marshaller.
-  private static final class EncodedResponses implements MethodDescriptor.Marshaller<ByteString> {
+  /// A frame is its own bytes.
+  private static final class FrameMarshaller implements MethodDescriptor.Marshaller<WatchFrame> {
     @Override
-    public InputStream stream(ByteString response) {
-      return new ByteArrayInputStream(response.toByteArray());
+    public InputStream stream(WatchFrame frame) {
+      return frame;
     }
 
     @Override
-    public ByteString parse(InputStream stream) {
-      throw new UnsupportedOperationException("a server does not read responses");
+    public WatchFrame parse(InputStream stream) {
+      throw new UnsupportedOperationException("a server reads no responses");
     }
   }
 }

@@ -201,9 +201,7 @@ class ClientPortContractTest {
   @Test
   void pingsWithoutStreams_greetedConnection_areAnsweredWithTooManyPings() throws Exception {
     try (RawHttp2 client = new RawHttp2(port.address()).greet()) {
-      for (int i = 0; i < 5; i++) {
-        client.send(RawHttp2.PING, 0, 0, new byte[8]);
-      }
+      client.ping(5);
 
       RawHttp2.Frame goAway = client.readUntil(RawHttp2.GOAWAY);
 

@@ -27,7 +27,7 @@ final class RawHttp2 implements AutoCloseable {
   static final int HEADERS = 1;
   static final int RST_STREAM = 3;
   static final int SETTINGS = 4;
-  static final int PING = 6;
+  private static final int PING = 6;
   static final int GOAWAY = 7;
   static final int WINDOW_UPDATE = 8;
   static final int END_STREAM = 1;
@@ -71,11 +71,23 @@ final class RawHttp2 implements AutoCloseable {
   }
 
   void send(int type, int flags, int stream, byte[] payload) throws IOException {
+    sendRaw(frame(type, flags, stream, payload));
+  }
+
+  /// Sends that many pings in one write: after too many of them there is nobody to write to.
+  void ping(int count) throws IOException {
+    ByteBuf pings = Unpooled.buffer();
+    for (int i = 0; i < count; i++) {
+      pings.writeBytes(frame(PING, 0, 0, new byte[8]));
+    }
+    sendRaw(ByteBufUtil.getBytes(pings));
+  }
+
+  private static byte[] frame(int type, int flags, int stream, byte[] payload) {
     ByteBuf frame = Unpooled.buffer(9 + payload.length);
     frame.writeMedium(payload.length).writeByte(type).writeByte(flags).writeInt(stream);
     frame.writeBytes(payload);
-    out.write(frame.array(), 0, frame.readableBytes());
-    out.flush();
+    return ByteBufUtil.getBytes(frame);
   }
 
   /// Request headers; `type` is the content type, none when empty.
