@@ -9,7 +9,6 @@ import io.kvorum.mvcc.rocks.HistoryGap;
 import io.kvorum.mvcc.rocks.LeaseTable;
 import io.kvorum.mvcc.rocks.MetaTable;
 import io.kvorum.mvcc.rocks.StorageFailure;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -25,7 +24,7 @@ public final class ApplyBatch {
 
   private final MvccStore store;
   private final ApplierView view;
-  private final List<ChangeSet> changeSets = new ArrayList<>();
+  private final ChangeCollector collected = new ChangeCollector();
   private @Nullable WriteTxn open;
   private boolean finished;
 
@@ -57,11 +56,25 @@ public final class ApplyBatch {
     return txn;
   }
 
-  long ended(long revision, List<Change> changes) {
+  /// A change of the open command is done.
+  void changed(Change change) {
+    collected.add(change);
+    if (view.rows.pendingHistoryBytes() > store.options().earlyHistoryBytes()) {
+      view.rows.writeHistoryEarly();
+    }
+  }
+
+  /// Whether so much waits to be written that no further command should be added: commands may
+  /// change much more than they carry.
+  public boolean isLarge() {
+    return view.rows.pendingBytes() > store.options().earlyHistoryBytes();
+  }
+
+  long ended(long revision, int changes) {
     open = null;
-    if (!changes.isEmpty()) {
+    if (changes > 0) {
       view.totals.head = revision;
-      changeSets.add(new ChangeSet(revision, changes));
+      collected.endRevision(revision);
     }
     return view.totals.head;
   }
@@ -159,8 +172,8 @@ public final class ApplyBatch {
     return view.headKeys();
   }
 
-  PastKeys pastKeys(long revision, Revision reached) {
-    return new PastKeys(view.headKeys(), revision, reached, view.totals.newestDelete);
+  PastKeys pastKeys(Revision end, Revision reached) {
+    return new PastKeys(view.headKeys(), end, reached, view.totals.newestDelete);
   }
 
   void checkReadable(long revision) {
@@ -182,14 +195,9 @@ public final class ApplyBatch {
     }
   }
 
-  void writeEarlyIfLarge() {
-    if (view.rows.pendingHistoryBytes() > store.options().earlyHistoryBytes()) {
-      view.rows.writeHistoryEarly();
-    }
-  }
-
   /// Writes everything and makes it visible, together with the log position it came from. Returns
-  /// the change sets in revision order. Not durable before the next flush: the log replays.
+  /// the change sets in revision order, without those too large to be kept, which are read from
+  /// history. Not durable before the next flush: the log replays.
   ///
   /// Throws [StorageFailure] if the disk failed; then nothing is published and the store must be
   /// closed.
@@ -197,7 +205,7 @@ public final class ApplyBatch {
     checkBetweenTxns();
     finished = true;
     store.commit(view.totals, appliedIndex, appliedTerm);
-    return List.copyOf(changeSets);
+    return collected.sets();
   }
 
   /// Forgets all changes of this batch.

@@ -8,13 +8,14 @@ import io.kvorum.mvcc.rocks.StoredRecord;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The keys of a view at an older revision R. Every method may throw
-/// [io.kvorum.mvcc.rocks.HistoryGap] once a compaction has passed R.
+/// The keys of a view as they were before a change. Every method may throw
+/// [io.kvorum.mvcc.rocks.HistoryGap] once a compaction has passed it.
 ///
 /// @param head the newest keys of the same view
+/// @param end the first change that is not seen; the end of revision R for a read at R
 /// @param reached where the view's own history ends: the first revision it does not hold
 /// @param newestDelete main revision of the view's newest delete
-record PastKeys(HeadKeys head, long revision, Revision reached, long newestDelete)
+record PastKeys(HeadKeys head, Revision end, Revision reached, long newestDelete)
     implements KeySpace {
 
   @Override
@@ -23,12 +24,12 @@ record PastKeys(HeadKeys head, long revision, Revision reached, long newestDelet
     if (newest == null) {
       return Optional.empty();
     }
-    return Optional.ofNullable(versions().at(key, newest, revision));
+    return Optional.ofNullable(versions().at(key, newest, end));
   }
 
   private @Nullable StoredRecord newest(byte[] key) {
     byte[] value = head.view().get(Family.LATEST, key);
-    if (value == null && revision < newestDelete) {
+    if (value == null && end.main() <= newestDelete) {
       value = head.view().get(Family.DELETED, key);
     }
     return value == null ? null : StoredRecord.parse(value);
@@ -44,15 +45,15 @@ record PastKeys(HeadKeys head, long revision, Revision reached, long newestDelet
 
   @Override
   public LiveRows rows(KeyRange range) {
-    return new PastRows(head.view(), versions(), range, revision, newestDelete);
+    return new PastRows(head.view(), versions(), range, end, newestDelete);
   }
 
-  /// Undoes the net creates after R, or asks each key whether it was alive, whichever scans fewer
+  /// Undoes the net creates since, or asks each key whether it was alive, whichever scans fewer
   /// rows (mvcc.md §5).
   @Override
   public long count(KeyRange range) {
     long countAtHead = head.count(range);
-    if (reached.main() - revision <= countAtHead) {
+    if (reached.main() - end.main() < countAtHead) {
       return countAtHead - netCreatesSince(range);
     }
     try (LiveRows rows = rows(range)) {
@@ -62,11 +63,12 @@ record PastKeys(HeadKeys head, long revision, Revision reached, long newestDelet
 
   private long netCreatesSince(KeyRange range) {
     byte[] from = range.startBytes();
-    byte[] end = range.endBytes();
+    byte[] to = range.endBytes();
     long creates = 0;
-    try (HistoryScan scan = history().scanUpTo(revision + 1, reached.main(), reached.sub())) {
+    try (HistoryScan scan = history().scanUpTo(end.main(), reached.main(), reached.sub())) {
       for (HistoryEntry entry = scan.next(); entry != null; entry = scan.next()) {
-        if (KeyRange.contains(from, end, entry.key())) {
+        if (end.isAtOrBefore(entry.main(), entry.sub())
+            && KeyRange.contains(from, to, entry.key())) {
           StoredRecord old = entry.old();
           creates += entry.next().isLive() ? 1 : 0;
           creates -= old != null && old.isLive() ? 1 : 0;

@@ -8,16 +8,16 @@ import io.kvorum.mvcc.rocks.StoredRecord;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Live keys at an older revision: `latest` and `deleted` merged in key order, each key taken back
-/// to its version of that revision (mvcc.md §5). A key is in at most one of the two families.
+/// Live keys before a change: `latest` and `deleted` merged in key order, each key taken back to
+/// its version of that time (mvcc.md §5). A key is in at most one of the two families.
 final class PastRows implements LiveRows {
   private static final byte[] NONE = {};
 
   private final RowCursor latest;
-  // Absent when nothing was deleted after the revision: no tombstone can lead to a live version.
+  // Absent when nothing was deleted since: no tombstone can lead to a live version.
   private final @Nullable RowCursor deleted;
   private final Versions versions;
-  private final long revision;
+  private final Revision end;
 
   // Heads of the two inputs, null where exhausted; kept so that each key is copied once.
   private byte @Nullable [] latestKey;
@@ -25,14 +25,14 @@ final class PastRows implements LiveRows {
   private byte[] key = NONE;
   private @Nullable StoredRecord record;
 
-  PastRows(StateView view, Versions versions, KeyRange range, long revision, long newestDelete) {
+  PastRows(StateView view, Versions versions, KeyRange range, Revision end, long newestDelete) {
     byte[] from = range.startBytes();
-    byte[] end = range.endBytes();
+    byte[] to = range.endBytes();
     this.versions = versions;
-    this.revision = revision;
-    this.latest = view.scan(Family.LATEST, from, end);
+    this.end = end;
+    this.latest = view.scan(Family.LATEST, from, to);
     this.latestKey = headOf(latest);
-    this.deleted = revision >= newestDelete ? null : view.scan(Family.DELETED, from, end);
+    this.deleted = end.main() > newestDelete ? null : view.scan(Family.DELETED, from, to);
     this.deletedKey = headOf(deleted);
   }
 
@@ -43,7 +43,7 @@ final class PastRows implements LiveRows {
   @Override
   public boolean next() {
     for (StoredRecord newest = nextNewest(); newest != null; newest = nextNewest()) {
-      StoredRecord then = versions.at(key, newest, revision);
+      StoredRecord then = versions.at(key, newest, end);
       if (then != null) {
         record = then;
         return true;
@@ -57,7 +57,7 @@ final class PastRows implements LiveRows {
   public long countRest() {
     long count = 0;
     for (StoredRecord newest = nextNewest(); newest != null; newest = nextNewest()) {
-      if (versions.isAliveAt(key, newest, revision)) {
+      if (versions.isAliveAt(key, newest, end)) {
         count++;
       }
     }

@@ -49,8 +49,7 @@ final class Pin {
     return new HeadKeys(view, counts);
   }
 
-  PastKeys pastKeys(long revision) {
-    return new PastKeys(
-        headKeys(), revision, new Revision(state.head() + 1, 0), state.newestDelete());
+  PastKeys pastKeys(Revision end) {
+    return new PastKeys(headKeys(), end, Revision.endOf(state.head()), state.newestDelete());
   }
 }

@@ -6,41 +6,30 @@ import io.kvorum.mvcc.rocks.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
-/// A range answer in chunks, all at one revision, in key order. One thread at a time.
-///
-/// A cursor of its own ([ReadTxn#cursor]) holds no snapshot between chunks: each takes the newest
-/// state and reads the same revision from it (mvcc.md §5), so a slow consumer costs nothing, and
-/// may be refused with [RevisionRefused] once a compaction has passed it by. One on a transaction
-/// ([ReadTxn#pinnedCursor]) reads that transaction's state and is never passed by at its head.
+/// A range answer in chunks, all at one revision, in key order: on a pinned state
+/// ([ReadPoint#cursor]) or on the newest one of each moment ([ReadTxn#cursor]). One thread at a
+/// time.
 public final class RangeCursor {
-  private final MvccStore store;
-
-  /// The transaction it reads from; null if it takes one for each chunk.
-  private final @Nullable ReadTxn pinned;
-
   private final RangeQuery query;
-  private final long revision;
+  private final Source source;
   private KeyRange rest;
   private long left;
   private boolean exhausted;
   private boolean cut;
 
-  RangeCursor(MvccStore store, @Nullable ReadTxn pinned, RangeQuery query, long revision) {
+  RangeCursor(RangeQuery query, Source source) {
     Invariant.check(query.isInKeyOrder(), "a cursor has key order, not %s", query.target());
-    this.store = store;
-    this.pinned = pinned;
     this.query = query;
-    this.revision = revision;
+    this.source = source;
     this.rest = query.range();
     this.left = query.limit() > 0 ? query.limit() : Long.MAX_VALUE;
     this.exhausted = rest.isEmpty() || query.projection() == Projection.COUNT_ONLY;
   }
 
-  /// The revision all chunks are read at.
-  public long revision() {
-    return revision;
+  /// Where the chunks come from: always the same keys, whichever view they are read from.
+  interface Source {
+    <T> T reading(Function<KeySpace, T> body);
   }
 
   /// Whether all keys up to the limit have been returned.
@@ -53,9 +42,10 @@ public final class RangeCursor {
     return cut;
   }
 
-  /// Keys alive in the whole range at this revision, whatever the limit.
+  /// Keys alive in the whole range, whatever the limit.
   public long count() {
-    return reading(txn -> txn.count(query.range(), revision));
+    RangeQuery counting = RangeQuery.all(query.range()).withProjection(Projection.COUNT_ONLY);
+    return source.reading(keys -> RangeReader.read(keys, counting)).count();
   }
 
   /// The next keys: at most `maxRows`, ended by the one that exceeds `maxBytes`, but at least one
@@ -65,23 +55,14 @@ public final class RangeCursor {
     if (exhausted) {
       return List.of();
     }
-    return reading(txn -> txn.guarded(revision, () -> chunk(txn, maxRows, maxBytes)));
+    return source.reading(keys -> chunk(keys, maxRows, maxBytes));
   }
 
-  private <T> T reading(Function<ReadTxn, T> body) {
-    if (pinned != null) {
-      return body.apply(pinned);
-    }
-    try (ReadTxn txn = store.read()) {
-      return body.apply(txn);
-    }
-  }
-
-  private List<KeyValue> chunk(ReadTxn txn, int maxRows, long maxBytes) {
+  private List<KeyValue> chunk(KeySpace keys, int maxRows, long maxBytes) {
     List<KeyValue> chunk = new ArrayList<>();
     long bytes = 0;
     KeyRange from = rest;
-    try (LiveRows rows = txn.keysAt(revision).rows(from)) {
+    try (LiveRows rows = keys.rows(from)) {
       while (rows.next()) {
         StoredRecord live = rows.record();
         if (!query.passes(live)) {

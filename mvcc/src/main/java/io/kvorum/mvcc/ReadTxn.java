@@ -3,6 +3,7 @@ package io.kvorum.mvcc;
 import io.kvorum.invariant.Invariant;
 import io.kvorum.mvcc.rocks.HistoryGap;
 import io.kvorum.mvcc.rocks.StorageFailure;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /// Reads on one pinned state; later writes are invisible. Used by one thread at a time and closed
@@ -30,36 +31,51 @@ public final class ReadTxn implements AutoCloseable {
     return store.compactedRevision();
   }
 
-  /// Reads a range at `revision`; 0 or less is the newest of the pinned state, which is never
-  /// refused. Throws [RevisionRefused].
+  /// The keys at `revision`; 0 or less is the newest of the pinned state, which is never refused.
+  /// Throws [RevisionRefused].
+  public ReadPoint at(long revision) {
+    return new ReadPoint(this, keysAt(revision), revision);
+  }
+
+  /// The keys as they were just before a change: between two changes of one revision, too. Throws
+  /// [RevisionRefused].
+  public ReadPoint before(Revision change) {
+    checkOpen();
+    checkNotCompacted(change.main());
+    boolean isHead = change.main() > head();
+    return new ReadPoint(this, isHead ? pin.headKeys() : pin.pastKeys(change), change.main());
+  }
+
+  /// Reads a range at `revision`, as [#at] has it.
   public RangeResult range(RangeQuery query, long revision) {
-    KeySpace keys = keysAt(revision);
-    return guarded(revision, () -> RangeReader.read(keys, query));
+    return at(revision).range(query);
   }
 
-  /// Keys alive in `range` at `revision`. Throws [RevisionRefused].
+  /// Keys alive in `range` at `revision`, as [#at] has it.
   public long count(KeyRange range, long revision) {
-    return range(RangeQuery.all(range).withProjection(Projection.COUNT_ONLY), revision).count();
+    return at(revision).count(range);
   }
 
-  /// A pass over a range in key order, chunk by chunk, at the revision fixed now. It outlives this
-  /// transaction. Throws [RevisionRefused].
+  /// A pass over a range in key order, chunk by chunk, at the revision fixed now; 0 or less is the
+  /// head. It outlives this transaction and holds no snapshot between chunks: each takes the newest
+  /// state and reads the same revision from it (mvcc.md §5), so a slow consumer costs nothing, and
+  /// may be refused once a compaction has passed it by. Throws [RevisionRefused].
   public RangeCursor cursor(RangeQuery query, long revision) {
-    return new RangeCursor(store, null, query, fixedRevision(revision));
-  }
-
-  /// A pass like [#cursor], on this transaction's own state, which must stay open as long as it is
-  /// used: for answers read twice that must not change in between.
-  public RangeCursor pinnedCursor(RangeQuery query, long revision) {
-    return new RangeCursor(store, this, query, fixedRevision(revision));
-  }
-
-  private long fixedRevision(long revision) {
-    if (revision <= 0) {
-      return head();
+    if (revision > 0) {
+      checkReadable(revision);
     }
-    checkReadable(revision);
-    return revision;
+    long fixed = revision > 0 ? revision : head();
+    MvccStore newest = store;
+    return new RangeCursor(
+        query,
+        new RangeCursor.Source() {
+          @Override
+          public <T> T reading(Function<KeySpace, T> body) {
+            try (ReadTxn txn = newest.read()) {
+              return txn.guarded(fixed, () -> body.apply(txn.keysAt(fixed)));
+            }
+          }
+        });
   }
 
   /// The changes from `fromRevision` on, whole revisions, at most `maxRows` rows and about
@@ -89,13 +105,13 @@ public final class ReadTxn implements AutoCloseable {
     return store.hash();
   }
 
-  KeySpace keysAt(long revision) {
+  private KeySpace keysAt(long revision) {
     checkOpen();
     if (revision <= 0) {
       return pin.headKeys();
     }
     checkReadable(revision);
-    return revision == head() ? pin.headKeys() : pin.pastKeys(revision);
+    return revision == head() ? pin.headKeys() : pin.pastKeys(Revision.endOf(revision));
   }
 
   private void checkReadable(long revision) {

@@ -13,11 +13,12 @@ import java.util.Optional;
 /// thread `apply`; ended exactly once, and with it the [ApplyBatch] goes on.
 public final class WriteTxn {
   private static final int DELETE_SLICE_KEYS = 256;
+  private static final long DELETE_SLICE_BYTES = 4L << 20;
 
   private final ApplyBatch batch;
   private final KeyChanges keys;
   private final long revision;
-  private final List<Change> changes = new ArrayList<>();
+  private int changes;
   private boolean ended;
 
   WriteTxn(ApplyBatch batch, KeyChanges keys, long revision) {
@@ -33,15 +34,19 @@ public final class WriteTxn {
   /// Throws [RevisionRefused] for a revision that is compacted or above the head before this
   /// command.
   public RangeResult range(RangeQuery query, long atRevision) {
+    Revision end = rangeEnd(atRevision);
+    KeySpace space = atRevision <= 0 ? batch.headKeys() : batch.pastKeys(end, nextRevision());
+    return batch.read(() -> RangeReader.read(space, query));
+  }
+
+  /// The first change that [#range] at this revision does not see now. [ReadTxn#before] it, the
+  /// range answers the same once the batch is committed. Throws as [#range] does.
+  public Revision rangeEnd(long atRevision) {
     checkOpen();
     if (atRevision != 0) {
       batch.checkReadable(atRevision);
     }
-    KeySpace space =
-        atRevision <= 0
-            ? batch.headKeys()
-            : batch.pastKeys(atRevision, new Revision(revision, changes.size()));
-    return batch.read(() -> RangeReader.read(space, query));
+    return atRevision <= 0 ? nextRevision() : Revision.endOf(atRevision);
   }
 
   /// The live pair of a key, this command's own changes included.
@@ -57,7 +62,7 @@ public final class WriteTxn {
   }
 
   public boolean hasChanges() {
-    return !changes.isEmpty();
+    return changes > 0;
   }
 
   /// Puts a key and attaches it to `lease`, or to none if that is 0. Returns the live pair it
@@ -87,7 +92,7 @@ public final class WriteTxn {
         count += delete(next.key(), next.live(), withPrevious, previous);
       }
       rest = rest.after(ByteString.copyFrom(slice.getLast().key()));
-      slice = slice.size() < DELETE_SLICE_KEYS ? List.of() : nextLiveKeys(rest);
+      slice = nextLiveKeys(rest);
     }
     return new DeleteResult(count, previous);
   }
@@ -110,20 +115,23 @@ public final class WriteTxn {
       return slice;
     }
     try (LiveRows rows = batch.headKeys().rows(range)) {
-      while (slice.size() < DELETE_SLICE_KEYS && rows.next()) {
-        slice.add(new LiveKey(rows.key(), rows.record()));
+      long bytes = 0;
+      while (slice.size() < DELETE_SLICE_KEYS && bytes < DELETE_SLICE_BYTES && rows.next()) {
+        StoredRecord live = rows.record();
+        slice.add(new LiveKey(rows.key(), live));
+        bytes += live.encodedSize();
       }
     }
     return slice;
   }
 
   private Revision nextRevision() {
-    return new Revision(revision, changes.size());
+    return new Revision(revision, changes);
   }
 
   private Optional<KeyValue> note(KeyChanges.Outcome outcome) {
-    changes.add(outcome.change());
-    batch.writeEarlyIfLarge();
+    changes++;
+    batch.changed(outcome.change());
     StoredRecord replaced = outcome.replaced();
     return replaced == null
         ? Optional.empty()

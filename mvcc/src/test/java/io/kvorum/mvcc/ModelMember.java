@@ -1,5 +1,7 @@
 package io.kvorum.mvcc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.protobuf.ByteString;
 import io.kvorum.mvcc.LogScript.Entry;
 import io.kvorum.mvcc.LogScript.Op;
@@ -21,6 +23,8 @@ final class ModelMember implements AutoCloseable {
   private final StoreOptions options;
   private final LogScript script;
   private MvccStore store;
+
+  private final List<InnerRead> reads = new ArrayList<>();
 
   ModelMember(Path directory, StoreOptions options, LogScript script) {
     this.directory = directory;
@@ -50,9 +54,25 @@ final class ModelMember implements AutoCloseable {
   /// Applies the entries `(applied, last]` as one batch.
   Shown applyThrough(long last) {
     ApplyBatch batch = store.newBatch();
+    reads.clear();
     List<List<Object>> answers = apply(batch, last);
-    return new Shown(answers, batch.commit(last, 3));
+    Shown shown = new Shown(answers, batch.commit(last, 3));
+    readAgain();
+    return shown;
   }
+
+  /// Ranges that were read between changes answer the same from outside, after the commit.
+  private void readAgain() {
+    try (ReadTxn txn = store.read()) {
+      for (InnerRead read : reads) {
+        if (read.end().main() >= store.compactedRevision()) {
+          assertThat(txn.before(read.end()).range(read.query())).isEqualTo(read.result());
+        }
+      }
+    }
+  }
+
+  private record InnerRead(Revision end, RangeQuery query, RangeResult result) {}
 
   private List<List<Object>> apply(ApplyBatch batch, long last) {
     List<List<Object>> answers = new ArrayList<>();
@@ -73,7 +93,7 @@ final class ModelMember implements AutoCloseable {
     return seen;
   }
 
-  private static void run(ApplyBatch batch, List<Op> ops, List<Object> seen) {
+  private void run(ApplyBatch batch, List<Op> ops, List<Object> seen) {
     long head = batch.head();
     WriteTxn txn = batch.write();
     for (Op op : ops) {
@@ -81,7 +101,11 @@ final class ModelMember implements AutoCloseable {
         case Op.Put(ByteString key, ByteString value, long lease) ->
             seen.add(txn.put(key, value, lease));
         case Op.Delete(KeyRange range) -> seen.add(txn.deleteRange(range, true));
-        case Op.ReadNow(RangeQuery query) -> seen.add(txn.range(query, 0));
+        case Op.ReadNow(RangeQuery query) -> {
+          RangeResult result = txn.range(query, 0);
+          seen.add(result);
+          reads.add(new InnerRead(txn.rangeEnd(0), query, result));
+        }
         case Op.ReadPast(RangeQuery query, long back) ->
             seen.add(readPast(txn, query, Math.max(1, head - back)));
       }

@@ -19,8 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/// Applies one batch of committed entries and publishes it, in the order that readers rely on: the
-/// store, the watch hub, the facts beside the keys, the applied index, the answers.
+/// Applies committed entries batch by batch and publishes each, in the order that readers rely on:
+/// the store, the watch hub, the facts beside the keys, the applied index, the answers.
 ///
 /// Owned by the thread `apply`.
 final class AppliedBatches {
@@ -65,9 +65,15 @@ final class AppliedBatches {
     ApplyBatch batch = store.newBatch();
     List<Answered> answered = new ArrayList<>();
     for (Entry entry : entries) {
-      if (entry.index() > applied.index()) {
-        apply(entry, batch, clock, answered);
+      if (entry.index() <= applied.index()) {
+        continue;
       }
+      if (batch.isLarge()) {
+        publish(batch, answered);
+        batch = store.newBatch();
+        answered.clear();
+      }
+      apply(entry, batch, clock, answered);
     }
     publish(batch, answered);
     if (store.compactedRevision() > compactedBefore) {

@@ -3,9 +3,11 @@ package io.kvorum.server.apply;
 import com.google.protobuf.ByteString;
 import io.kvorum.lease.LeaseId;
 import io.kvorum.lease.Leases;
-import io.kvorum.mvcc.DeleteResult;
 import io.kvorum.mvcc.KeyRange;
 import io.kvorum.mvcc.KeyValue;
+import io.kvorum.mvcc.RangeQuery;
+import io.kvorum.mvcc.RangeResult;
+import io.kvorum.mvcc.Revision;
 import io.kvorum.mvcc.WriteTxn;
 import io.kvorum.proto.etcd.DeleteRangeRequest;
 import io.kvorum.proto.etcd.DeleteRangeResponse;
@@ -33,14 +35,16 @@ final class KvCommands {
       var _ = txn.end();
       return new ApplyResult.Rejected(refused.get());
     }
-    PutResponse.Builder response = put(request, txn);
-    return new ApplyResult.Applied(response.build(), txn.end());
+    LateReads late = new LateReads(txn, execution.audience());
+    PutResponse.Builder response = put(request, txn, late);
+    return new ApplyResult.Applied(response.build(), txn.end(), late.all());
   }
 
   ApplyResult deleteRange(DeleteRangeRequest request, Execution execution) {
     WriteTxn txn = execution.batch().write();
-    DeleteRangeResponse.Builder response = deleteRange(request, txn, execution.audience());
-    return new ApplyResult.Applied(response.build(), txn.end());
+    LateReads late = new LateReads(txn, execution.audience());
+    DeleteRangeResponse.Builder response = deleteRange(request, txn, late);
+    return new ApplyResult.Applied(response.build(), txn.end(), late.all());
   }
 
   /// Refuses a put under a lease that does not exist.
@@ -61,7 +65,7 @@ final class KvCommands {
 
   /// Puts. What is to be kept of a pair that an earlier operation of the transaction has deleted is
   /// nothing: an empty value and no lease.
-  PutResponse.Builder put(PutRequest request, WriteTxn txn) {
+  PutResponse.Builder put(PutRequest request, WriteTxn txn, LateReads late) {
     ByteString value = request.getValue();
     long lease = request.getLease();
     if (request.getIgnoreValue() || request.getIgnoreLease()) {
@@ -73,24 +77,28 @@ final class KvCommands {
         lease = present.map(KeyValue::lease).orElse(0L);
       }
     }
-    Optional<KeyValue> previous = txn.put(request.getKey(), value, lease);
+    Revision change = txn.rangeEnd(0);
+    Optional<KeyValue> replaced = txn.put(request.getKey(), value, lease);
     PutResponse.Builder response = PutResponse.newBuilder();
     if (request.getPrevKv()) {
-      previous.ifPresent(pair -> response.setPrevKv(ApiPairs.of(pair)));
+      late.keep(replaced, change).ifPresent(pair -> response.setPrevKv(ApiPairs.of(pair)));
     }
+    late.operationEnded();
     return response;
   }
 
   DeleteRangeResponse.Builder deleteRange(
-      DeleteRangeRequest request, WriteTxn txn, Execution.Audience audience) {
-    boolean wantsPrevious = request.getPrevKv() && audience == Execution.Audience.AWAITED;
-    DeleteResult deleted =
-        txn.deleteRange(KeyRange.of(request.getKey(), request.getRangeEnd()), wantsPrevious);
-    DeleteRangeResponse.Builder response =
-        DeleteRangeResponse.newBuilder().setDeleted(deleted.count());
-    for (KeyValue pair : deleted.previous()) {
-      response.addPrevKvs(ApiPairs.of(pair));
+      DeleteRangeRequest request, WriteTxn txn, LateReads late) {
+    KeyRange range = KeyRange.of(request.getKey(), request.getRangeEnd());
+    DeleteRangeResponse.Builder response = DeleteRangeResponse.newBuilder();
+    if (request.getPrevKv()) {
+      late.read(RangeQuery.all(range), 0).ifPresent(found -> addPrevious(found, response));
     }
-    return response;
+    late.operationEnded();
+    return response.setDeleted(txn.deleteRange(range, false).count());
+  }
+
+  private static void addPrevious(RangeResult found, DeleteRangeResponse.Builder response) {
+    found.kvs().forEach(pair -> response.addPrevKvs(ApiPairs.of(pair)));
   }
 }

@@ -3,8 +3,11 @@ package io.kvorum.server.apply;
 import io.kvorum.mvcc.ApplyBatch;
 import io.kvorum.mvcc.WriteTxn;
 import io.kvorum.proto.etcd.DeleteRangeRequest;
+import io.kvorum.proto.etcd.DeleteRangeResponse;
 import io.kvorum.proto.etcd.PutRequest;
+import io.kvorum.proto.etcd.PutResponse;
 import io.kvorum.proto.etcd.RangeRequest;
+import io.kvorum.proto.etcd.RangeResponse;
 import io.kvorum.proto.etcd.RequestOp;
 import io.kvorum.proto.etcd.ResponseHeader;
 import io.kvorum.proto.etcd.ResponseOp;
@@ -42,8 +45,9 @@ final class TxnCommand {
       var _ = txn.end();
       return new ApplyResult.Rejected(refused.get());
     }
-    TxnResponse response = new Run(txn, headBefore, execution.audience()).along(path);
-    return new ApplyResult.Applied(response, txn.end());
+    LateReads late = new LateReads(txn, execution.audience());
+    TxnResponse response = new Run(txn, headBefore, late).along(path);
+    return new ApplyResult.Applied(response, txn.end(), late.all());
   }
 
   /// Checks every operation on the path against the state before the transaction: all puts, then
@@ -84,13 +88,13 @@ final class TxnCommand {
   private final class Run {
     private final WriteTxn txn;
     private final long headBefore;
-    private final Execution.Audience audience;
+    private final LateReads late;
     private final Deque<TxnResponse.Builder> open = new ArrayDeque<>();
 
-    Run(WriteTxn txn, long headBefore, Execution.Audience audience) {
+    Run(WriteTxn txn, long headBefore, LateReads late) {
       this.txn = txn;
       this.headBefore = headBefore;
-      this.audience = audience;
+      this.late = late;
     }
 
     TxnResponse along(TxnPath path) {
@@ -115,30 +119,32 @@ final class TxnCommand {
     private ResponseOp run(RequestOp operation) {
       ResponseOp.Builder response = ResponseOp.newBuilder();
       switch (operation.getRequestCase()) {
-        case REQUEST_PUT -> response.setResponsePut(run(operation.getRequestPut()));
+        case REQUEST_PUT -> response.setResponsePut(put(operation.getRequestPut()));
         case REQUEST_DELETE_RANGE ->
-            response.setResponseDeleteRange(run(operation.getRequestDeleteRange()));
-        case REQUEST_RANGE -> {
-          if (audience == Execution.Audience.AWAITED) {
-            response.setResponseRange(run(operation.getRequestRange()));
-          }
-        }
+            response.setResponseDeleteRange(deleteRange(operation.getRequestDeleteRange()));
+        case REQUEST_RANGE -> response.setResponseRange(range(operation.getRequestRange()));
         case REQUEST_TXN, REQUEST_NOT_SET -> {}
       }
       return response.build();
     }
 
-    private io.kvorum.proto.etcd.PutResponse.Builder run(PutRequest request) {
-      return keys.put(request, txn).setHeader(innerHeader());
+    private PutResponse put(PutRequest request) {
+      PutResponse.Builder response = keys.put(request, txn, late);
+      return response.setHeader(innerHeader()).build();
     }
 
-    private io.kvorum.proto.etcd.DeleteRangeResponse.Builder run(DeleteRangeRequest request) {
-      return keys.deleteRange(request, txn, audience).setHeader(innerHeader());
+    private DeleteRangeResponse deleteRange(DeleteRangeRequest request) {
+      DeleteRangeResponse.Builder response = keys.deleteRange(request, txn, late);
+      return response.setHeader(innerHeader()).build();
     }
 
-    private io.kvorum.proto.etcd.RangeResponse.Builder run(RangeRequest request) {
-      return ApiPairs.answer(txn.range(RangeQueries.of(request), request.getRevision()))
-          .setHeader(innerHeader());
+    private RangeResponse range(RangeRequest request) {
+      RangeResponse.Builder response =
+          late.read(RangeQueries.of(request), request.getRevision())
+              .map(ApiPairs::answer)
+              .orElseGet(RangeResponse::newBuilder);
+      late.operationEnded();
+      return response.setHeader(innerHeader()).build();
     }
 
     /// The revision as the operation leaves it, and nothing else: new once anything has changed.

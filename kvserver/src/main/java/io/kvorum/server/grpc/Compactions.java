@@ -74,7 +74,7 @@ public final class Compactions {
 
   private void answer(Outcome outcome, Reply<CompactionResponse> reply) {
     switch (outcome) {
-      case Outcome.Known(ApplyResult.Applied(_, var revision)) ->
+      case Outcome.Known(ApplyResult.Applied(_, var revision, _)) ->
           reply.send(CompactionResponse.newBuilder().setHeader(headers.at(revision)).build());
       case Outcome.Known(ApplyResult.Rejected(var rejection)) ->
           reply.fail(GrpcErrors.statusOf(rejection));

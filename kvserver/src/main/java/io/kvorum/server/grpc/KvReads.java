@@ -1,5 +1,6 @@
 package io.kvorum.server.grpc;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.proto.etcd.RangeRequest;
@@ -7,9 +8,13 @@ import io.kvorum.proto.etcd.RangeResponse;
 import io.kvorum.proto.etcd.RangeStreamResponse;
 import io.kvorum.proto.etcd.TxnRequest;
 import io.kvorum.proto.etcd.TxnResponse;
+import io.kvorum.server.command.ApplyResult.LateRead;
+import io.kvorum.server.command.LateFilling;
 import io.kvorum.server.grpc.RangeStreams.RangeStreamLimits;
 import io.kvorum.server.transport.EventLoops;
+import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 
 /// The reads of [KvService]: from the local state at once if the request is serializable, else once
 /// they are confirmed.
@@ -17,6 +22,7 @@ public final class KvReads {
   private final ConfirmedReads confirmed;
   private final RangeReads ranges;
   private final TxnReads transactions;
+  private final LateAnswers lateAnswers;
   private final RangeStreams streams;
   private final EventLoops loops;
 
@@ -37,6 +43,7 @@ public final class KvReads {
     this.confirmed = confirmed;
     this.ranges = new RangeReads(pinned, headers);
     this.transactions = new TxnReads(pinned, headers);
+    this.lateAnswers = new LateAnswers(pinned);
     this.streams =
         new RangeStreams(
             resources.store(),
@@ -60,6 +67,12 @@ public final class KvReads {
     } else {
       confirmed.whenConfirmed(reply, () -> transactions.answer(request, reply));
     }
+  }
+
+  /// Answers a command that was applied with `fill`, once its late reads are done.
+  <M extends MessageLite> void answerLate(
+      List<LateRead> late, Reply<Answer<M>> reply, Function<LateFilling, M> fill) {
+    lateAnswers.answer(late, reply, fill);
   }
 
   void rangeStream(RangeRequest request, ServerCallStreamObserver<RangeStreamResponse> call) {

@@ -1,5 +1,6 @@
 package io.kvorum.server.grpc;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
@@ -20,15 +21,22 @@ import io.kvorum.proto.etcd.RangeResponse;
 import io.kvorum.proto.etcd.RangeStreamResponse;
 import io.kvorum.proto.etcd.TxnRequest;
 import io.kvorum.proto.etcd.TxnResponse;
+import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.LateFilling;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /// Keys and values (etcd API: KV, `api.md` §3.1, §3.2). Each method checks its request and hands it
 /// on: writes to [Writes], reads to [KvReads], when they are linearizable.
 ///
-/// Bound by hand, because the answers of `Range` and `Txn` may be [LargeAnswer]s.
+/// Bound by hand, because answers with many pairs may be [LargeAnswer]s.
 public final class KvService implements BindableService {
   private static final MethodDescriptor<RangeRequest, Answer<RangeResponse>> RANGE =
       withLargeAnswers(KVGrpc.getRangeMethod());
+  private static final MethodDescriptor<PutRequest, Answer<PutResponse>> PUT =
+      withLargeAnswers(KVGrpc.getPutMethod());
+  private static final MethodDescriptor<DeleteRangeRequest, Answer<DeleteRangeResponse>>
+      DELETE_RANGE = withLargeAnswers(KVGrpc.getDeleteRangeMethod());
   private static final MethodDescriptor<TxnRequest, Answer<TxnResponse>> TXN =
       withLargeAnswers(KVGrpc.getTxnMethod());
 
@@ -53,8 +61,8 @@ public final class KvService implements BindableService {
             .setSchemaDescriptor(generated.getSchemaDescriptor())
             .addMethod(RANGE)
             .addMethod(KVGrpc.getRangeStreamMethod())
-            .addMethod(KVGrpc.getPutMethod())
-            .addMethod(KVGrpc.getDeleteRangeMethod())
+            .addMethod(PUT)
+            .addMethod(DELETE_RANGE)
             .addMethod(TXN)
             .addMethod(KVGrpc.getCompactMethod())
             .build();
@@ -62,8 +70,8 @@ public final class KvService implements BindableService {
         .addMethod(RANGE, ServerCalls.asyncUnaryCall(this::range))
         .addMethod(
             KVGrpc.getRangeStreamMethod(), ServerCalls.asyncServerStreamingCall(this::rangeStream))
-        .addMethod(KVGrpc.getPutMethod(), ServerCalls.asyncUnaryCall(this::put))
-        .addMethod(KVGrpc.getDeleteRangeMethod(), ServerCalls.asyncUnaryCall(this::deleteRange))
+        .addMethod(PUT, ServerCalls.asyncUnaryCall(this::put))
+        .addMethod(DELETE_RANGE, ServerCalls.asyncUnaryCall(this::deleteRange))
         .addMethod(TXN, ServerCalls.asyncUnaryCall(this::txn))
         .addMethod(KVGrpc.getCompactMethod(), ServerCalls.asyncUnaryCall(this::compact))
         .build();
@@ -92,28 +100,35 @@ public final class KvService implements BindableService {
     reads.rangeStream(request, (ServerCallStreamObserver<RangeStreamResponse>) observer);
   }
 
-  private void put(PutRequest request, StreamObserver<PutResponse> observer) {
-    Reply<PutResponse> reply = Reply.to(observer);
+  private void put(PutRequest request, StreamObserver<Answer<PutResponse>> observer) {
+    Reply<Answer<PutResponse>> reply = Reply.to(observer);
     long cost = QuotaCost.of(request);
     if (writes.haveRoomFor(cost, reply) && passes(checks.check(request), reply)) {
-      writes.propose(
+      writes.proposeThen(
           LogCommand.newBuilder().setPut(request),
           cost,
           reply,
-          (response, header) -> ((PutResponse) response).toBuilder().setHeader(header).build());
+          (applied, header) -> {
+            PutResponse response =
+                ((PutResponse) applied.response()).toBuilder().setHeader(header).build();
+            answer(applied, response, reply, LateFilling::into);
+          });
     }
   }
 
   private void deleteRange(
-      DeleteRangeRequest request, StreamObserver<DeleteRangeResponse> observer) {
-    Reply<DeleteRangeResponse> reply = Reply.to(observer);
+      DeleteRangeRequest request, StreamObserver<Answer<DeleteRangeResponse>> observer) {
+    Reply<Answer<DeleteRangeResponse>> reply = Reply.to(observer);
     if (passes(checks.check(request), reply)) {
-      writes.propose(
+      writes.proposeThen(
           LogCommand.newBuilder().setDeleteRange(request),
           0,
           reply,
-          (response, header) ->
-              ((DeleteRangeResponse) response).toBuilder().setHeader(header).build());
+          (applied, header) -> {
+            DeleteRangeResponse response =
+                ((DeleteRangeResponse) applied.response()).toBuilder().setHeader(header).build();
+            answer(applied, response, reply, LateFilling::into);
+          });
     }
   }
 
@@ -127,12 +142,28 @@ public final class KvService implements BindableService {
       reads.txn(request, reply);
       return;
     }
-    writes.propose(
+    writes.proposeThen(
         LogCommand.newBuilder().setTxn(request),
         cost,
         reply,
-        (response, header) ->
-            new Answer.Whole<>(((TxnResponse) response).toBuilder().setHeader(header).build()));
+        (applied, header) -> {
+          TxnResponse response =
+              ((TxnResponse) applied.response()).toBuilder().setHeader(header).build();
+          answer(applied, response, reply, LateFilling::into);
+        });
+  }
+
+  /// Answers a write, at once unless pairs are still to be read into its response.
+  private <M extends MessageLite> void answer(
+      ApplyResult.Applied applied,
+      M response,
+      Reply<Answer<M>> reply,
+      BiFunction<LateFilling, M, M> fill) {
+    if (applied.late().isEmpty()) {
+      reply.send(new Answer.Whole<>(response));
+    } else {
+      reads.answerLate(applied.late(), reply, filling -> fill.apply(filling, response));
+    }
   }
 
   private void compact(CompactionRequest request, StreamObserver<CompactionResponse> observer) {

@@ -145,6 +145,8 @@ final class PinnedReads {
         reply.send(read.make().get());
       } catch (RevisionRefused refused) {
         reply.fail(GrpcErrors.statusOf(refused));
+      } catch (ReadRefused refused) {
+        reply.fail(refused.status());
       } catch (CallGone _) {
         // Nobody waits for the answer.
       } finally {

@@ -60,7 +60,7 @@ final class RangeReads {
           || !query.isInKeyOrder()) {
         return Optional.empty();
       }
-      RangeCursor cursor = pinned.pinnedCursor(query, revision);
+      RangeCursor cursor = pinned.at(revision).cursor(query);
       List<KeyValue> pairs = cursor.next(INLINE_ROWS, INLINE_BYTES);
       if (!cursor.isExhausted() || cursor.more()) {
         return Optional.empty();
@@ -72,7 +72,7 @@ final class RangeReads {
 
   private SizedRead<RangeResponse> sized(
       ReadTxn pinned, RangeQuery query, long revision, Reply<?> reply) {
-    SizedRange range = new RangeSizing(pinned, query, revision, reply::isCancelled).size();
+    SizedRange range = new RangeSizing(pinned.at(revision), query, reply::isCancelled).size();
     ResponseHeader header = headers.at(pinned.head());
     if (range.bytes() <= RangeSizing.SMALL_ANSWER_BYTES) {
       return SizedRead.small(response(header, range.answer().get()));

@@ -5,7 +5,7 @@ import io.kvorum.mvcc.Projection;
 import io.kvorum.mvcc.RangeCursor;
 import io.kvorum.mvcc.RangeQuery;
 import io.kvorum.mvcc.RangeResult;
-import io.kvorum.mvcc.ReadTxn;
+import io.kvorum.mvcc.ReadPoint;
 import io.kvorum.mvcc.SortOrder;
 import io.kvorum.mvcc.SortTarget;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 /// range that keeps at most [#SMALL_ANSWER_BYTES] of them.
 ///
 /// @param gone whether the client has gone, asked now and then
-record RangeSizing(ReadTxn pinned, RangeQuery query, long revision, BooleanSupplier gone) {
+record RangeSizing(ReadPoint pinned, RangeQuery query, BooleanSupplier gone) {
   /// Answers up to this size are made at once, without a reservation.
   static final int SMALL_ANSWER_BYTES = 256 << 10;
 
@@ -36,13 +36,13 @@ record RangeSizing(ReadTxn pinned, RangeQuery query, long revision, BooleanSuppl
 
   SizedRange size() {
     if (query.projection() == Projection.COUNT_ONLY || query.range().isSingleKey()) {
-      return made(pinned.range(query, revision));
+      return made(pinned.range(query));
     }
     return query.isInKeyOrder() ? sizeInKeyOrder() : sizeSorted();
   }
 
   private SizedRange sizeInKeyOrder() {
-    RangeCursor cursor = pinned.pinnedCursor(query, revision);
+    RangeCursor cursor = pinned.cursor(query);
     List<KeyValue> kept = new ArrayList<>();
     long rows = 0;
     long bytes = 0;
@@ -56,7 +56,7 @@ record RangeSizing(ReadTxn pinned, RangeQuery query, long revision, BooleanSuppl
       }
     }
     boolean more = cursor.more();
-    long count = more || query.isFiltered() ? pinned.count(query.range(), revision) : rows;
+    long count = more || query.isFiltered() ? pinned.count(query.range()) : rows;
     if (bytes <= SMALL_ANSWER_BYTES) {
       return made(new RangeResult(kept, more, count));
     }
@@ -65,7 +65,7 @@ record RangeSizing(ReadTxn pinned, RangeQuery query, long revision, BooleanSuppl
     return new SizedRange(
         size,
         () -> {
-          RangeCursor again = pinned.pinnedCursor(query, revision);
+          RangeCursor again = pinned.cursor(query);
           return new RangeAnswer(new AnswerPart.Pairs(size, () -> next(again)), more, count);
         });
   }
@@ -75,19 +75,18 @@ record RangeSizing(ReadTxn pinned, RangeQuery query, long revision, BooleanSuppl
   private SizedRange sizeSorted() {
     long bound = sortedBytesBound();
     return bound <= SMALL_ANSWER_BYTES
-        ? made(pinned.range(query, revision))
-        : new SizedRange(2 * bound, () -> whole(pinned.range(query, revision)));
+        ? made(pinned.range(query))
+        : new SizedRange(2 * bound, () -> whole(pinned.range(query)));
   }
 
   /// The most that the answer can take: its `limit` largest pairs.
   private long sortedBytesBound() {
     RangeCursor cursor =
-        pinned.pinnedCursor(
+        pinned.cursor(
             query
                 .withLimit(0)
                 .withProjection(Projection.FULL)
-                .sorted(SortTarget.KEY, SortOrder.NONE),
-            revision);
+                .sorted(SortTarget.KEY, SortOrder.NONE));
     PriorityQueue<Integer> largest = new PriorityQueue<>();
     long bytes = 0;
     while (!cursor.isExhausted()) {

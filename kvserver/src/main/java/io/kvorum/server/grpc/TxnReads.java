@@ -87,14 +87,14 @@ final class TxnReads {
       throw new ReadRefused(GrpcErrors.COMPACTED);
     }
     return new RangeSizing(
-            pinned, RangeQueries.of(request), request.getRevision(), reply::isCancelled)
+            pinned.at(request.getRevision()), RangeQueries.of(request), reply::isCancelled)
         .size();
   }
 
   /// Every key in the guard's range must satisfy it; an empty range is like a missing key.
   private static boolean holds(Compare guard, ReadTxn pinned) {
     KeyRange range = KeyRange.of(guard.getKey(), guard.getRangeEnd());
-    RangeCursor cursor = pinned.pinnedCursor(RangeQuery.all(range), 0);
+    RangeCursor cursor = pinned.at(0).cursor(RangeQuery.all(range));
     boolean empty = true;
     while (!cursor.isExhausted()) {
       for (KeyValue pair : cursor.next(GUARD_CHUNK_ROWS, GUARD_CHUNK_BYTES)) {

@@ -13,6 +13,7 @@ import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.transport.EventLoops;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
@@ -56,14 +57,27 @@ public final class Writes {
       long costBytes,
       Reply<A> reply,
       BiFunction<MessageLite, ResponseHeader, A> response) {
+    proposeThen(
+        command,
+        costBytes,
+        reply,
+        (applied, header) -> reply.send(response.apply(applied.response(), header)));
+  }
+
+  /// Proposes a command of this cost; `answer` answers the call once it is applied.
+  void proposeThen(
+      LogCommand.Builder command,
+      long costBytes,
+      Reply<?> reply,
+      BiConsumer<ApplyResult.Applied, ResponseHeader> answer) {
     quota.proposed(costBytes);
     submit(
         command,
         outcome -> {
           quota.answered(costBytes);
           switch (outcome) {
-            case Outcome.Known(ApplyResult.Applied(var message, var revision)) ->
-                reply.send(response.apply(message, headers.at(revision)));
+            case Outcome.Known(ApplyResult.Applied applied) ->
+                answer.accept(applied, headers.at(applied.revision()));
             case Outcome.Known(ApplyResult.Rejected(var rejection)) ->
                 reply.fail(GrpcErrors.statusOf(rejection));
             case Outcome.Unanswered(var failure) -> reply.fail(GrpcErrors.statusOf(failure));

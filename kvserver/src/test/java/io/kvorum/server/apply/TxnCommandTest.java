@@ -13,6 +13,7 @@ import io.kvorum.proto.etcd.DeleteRangeRequest;
 import io.kvorum.proto.etcd.LeaseGrantRequest;
 import io.kvorum.proto.etcd.PutRequest;
 import io.kvorum.proto.etcd.RangeRequest;
+import io.kvorum.proto.etcd.RangeResponse;
 import io.kvorum.proto.etcd.RequestOp;
 import io.kvorum.proto.etcd.ResponseHeader;
 import io.kvorum.proto.etcd.TxnRequest;
@@ -203,6 +204,63 @@ class TxnCommandTest {
         .isEqualTo(bytes("2"));
   }
 
+  /// Every read of many pairs is put off, and still sees the state of its place.
+  @Test
+  void rangesBetweenChanges_readAfterTheCommit_seeTheStateOfTheirPlace() {
+    bench.put("a", "1");
+    bench.put("b", "2");
+    RequestOp all = range("a", "z");
+    RequestOp deleteWithPairs =
+        RequestOp.newBuilder()
+            .setRequestDeleteRange(
+                DeleteRangeRequest.newBuilder()
+                    .setKey(bytes("a"))
+                    .setRangeEnd(bytes("z"))
+                    .setPrevKv(true))
+            .build();
+
+    TxnResponse response =
+        run(
+            TxnRequest.newBuilder()
+                .addSuccess(all)
+                .addSuccess(put("a", "3"))
+                .addSuccess(inNest(all))
+                .addSuccess(put("c", "4"))
+                .addSuccess(deleteWithPairs)
+                .addSuccess(all));
+
+    assertThat(pairs(response.getResponses(0).getResponseRange())).containsExactly("a=1", "b=2");
+    assertThat(pairs(response.getResponses(2).getResponseTxn().getResponses(0).getResponseRange()))
+        .containsExactly("a=3", "b=2");
+    assertThat(response.getResponses(4).getResponseDeleteRange().getPrevKvsList())
+        .extracting(pair -> pair.getValue().toStringUtf8())
+        .containsExactly("3", "2", "4");
+    assertThat(response.getResponses(5).getResponseRange().getCount()).isZero();
+  }
+
+  private static List<String> pairs(RangeResponse range) {
+    return range.getKvsList().stream()
+        .map(pair -> pair.getKey().toStringUtf8() + "=" + pair.getValue().toStringUtf8())
+        .toList();
+  }
+
+  /// Values replaced by a transaction are read late once they are many.
+  @Test
+  void previousPairs_large_areReadLateAndAnswered() {
+    String large = "x".repeat((int) LateReads.MAX_BYTES_AT_ONCE);
+    TxnRequest.Builder txn = TxnRequest.newBuilder();
+    for (String key : List.of("a", "b", "c")) {
+      bench.put(key, key + large);
+      txn.addSuccess(put(PutRequest.newBuilder().setKey(bytes(key)).setPrevKv(true)));
+    }
+
+    TxnResponse response = run(txn);
+
+    assertThat(response.getResponsesList())
+        .extracting(each -> each.getResponsePut().getPrevKv().getValue().toStringUtf8())
+        .containsExactly("a" + large, "b" + large, "c" + large);
+  }
+
   /// Case 9.
   @Test
   void unknownLeaseOrMissingKey_onTheBranchNotTaken_isNeverLookedAt() {
@@ -376,6 +434,12 @@ class TxnCommandTest {
   private static RequestOp range(String key, long revision) {
     return RequestOp.newBuilder()
         .setRequestRange(RangeRequest.newBuilder().setKey(bytes(key)).setRevision(revision))
+        .build();
+  }
+
+  private static RequestOp range(String from, String to) {
+    return RequestOp.newBuilder()
+        .setRequestRange(RangeRequest.newBuilder().setKey(bytes(from)).setRangeEnd(bytes(to)))
         .build();
   }
 

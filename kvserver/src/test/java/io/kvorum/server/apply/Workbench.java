@@ -10,10 +10,14 @@ import io.kvorum.mvcc.KeyRange;
 import io.kvorum.mvcc.KeyValue;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.mvcc.RangeQuery;
+import io.kvorum.mvcc.RangeResult;
 import io.kvorum.mvcc.ReadTxn;
 import io.kvorum.mvcc.StoreOptions;
 import io.kvorum.proto.command.LogCommand;
+import io.kvorum.proto.etcd.DeleteRangeResponse;
 import io.kvorum.proto.etcd.PutRequest;
+import io.kvorum.proto.etcd.PutResponse;
+import io.kvorum.proto.etcd.TxnResponse;
 import io.kvorum.proto.storage.Member;
 import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
@@ -24,6 +28,7 @@ import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.ManualClock;
 import io.kvorum.server.ManualLoop;
 import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.LateFilling;
 import io.kvorum.server.command.ProposalId.Proposer;
 import io.kvorum.server.command.Rejection;
 import io.kvorum.server.propose.ApplyBacklog;
@@ -34,7 +39,9 @@ import io.kvorum.server.read.AppliedIndex;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// A member's state machine on a real store, with a log that commits what is proposed as soon as
@@ -103,11 +110,32 @@ final class Workbench implements AutoCloseable {
     return outcome;
   }
 
-  /// Proposes, applies and tells the result.
+  /// Proposes, applies and tells the result, with everything that is read late.
   ApplyResult execute(LogCommand.Builder command) {
     Outcome outcome = propose(command);
     applyAll();
-    return outcome.result();
+    return switch (outcome.result()) {
+      case ApplyResult.Applied applied -> complete(applied);
+      case ApplyResult.Rejected rejected -> rejected;
+    };
+  }
+
+  private ApplyResult complete(ApplyResult.Applied applied) {
+    Map<Integer, RangeResult> found = new HashMap<>();
+    try (ReadTxn txn = store.read()) {
+      for (ApplyResult.LateRead read : applied.late()) {
+        found.put(read.operation(), txn.before(read.end()).range(read.query()));
+      }
+    }
+    LateFilling filling = new LateFilling(found);
+    MessageLite response =
+        switch (applied.response()) {
+          case PutResponse put -> filling.into(put);
+          case DeleteRangeResponse deleted -> filling.into(deleted);
+          case TxnResponse txn -> filling.into(txn);
+          default -> applied.response();
+        };
+    return new ApplyResult.Applied(response, applied.revision());
   }
 
   /// Proposes and applies a command that must be answered with this kind of response.

@@ -23,6 +23,7 @@ public final class StateBatch implements StateView, AutoCloseable {
   private final StateDb db;
   private final Map<Family, NavigableMap<byte[], byte[]>> pending = new EnumMap<>(Family.class);
   private final WriteBatch rows = new WriteBatch();
+  private long pendingBytes;
   private long pendingHistoryBytes;
   private byte @Nullable [] firstEarlyKey;
   private byte @Nullable [] lastEarlyKey;
@@ -80,13 +81,21 @@ public final class StateBatch implements StateView, AutoCloseable {
   /// Sets a row. The arrays must not change afterwards.
   public void put(Family family, byte[] key, byte[] value) {
     pending(family).put(key, value);
+    int bytes = key.length + value.length;
+    pendingBytes += bytes;
     if (family == Family.HISTORY) {
-      pendingHistoryBytes += key.length + value.length;
+      pendingHistoryBytes += bytes;
     }
   }
 
   public void remove(Family family, byte[] key) {
     pending(family).put(key, REMOVED);
+    pendingBytes += key.length;
+  }
+
+  /// Bytes of the rows that wait to be written, of all families; a row set twice counts twice.
+  public long pendingBytes() {
+    return pendingBytes;
   }
 
   public long pendingHistoryBytes() {
@@ -107,6 +116,7 @@ public final class StateBatch implements StateView, AutoCloseable {
     collect(Family.HISTORY);
     writeCollected();
     history.clear();
+    pendingBytes -= pendingHistoryBytes;
     pendingHistoryBytes = 0;
   }
 
@@ -170,6 +180,7 @@ public final class StateBatch implements StateView, AutoCloseable {
     for (NavigableMap<byte[], byte[]> overlay : pending.values()) {
       overlay.clear();
     }
+    pendingBytes = 0;
     pendingHistoryBytes = 0;
     firstEarlyKey = null;
     lastEarlyKey = null;

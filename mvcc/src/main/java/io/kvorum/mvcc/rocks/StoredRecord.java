@@ -149,18 +149,19 @@ public final class StoredRecord {
     return pointerSubs[level - 1];
   }
 
-  /// The level of the farthest pointer that is still later than `revision`; 0 stands for this
+  /// The level of the farthest pointer that is not before (`endMain`, `endSub`); 0 stands for this
   /// record's own revision (K5).
-  public int farthest(long revision) {
+  public int farthest(long endMain, int endSub) {
     for (int level = pointerMains.length; level > 0; level--) {
-      if (pointerMain(level) > revision) {
+      long main = pointerMain(level);
+      if (main > endMain || (main == endMain && pointerSub(level) >= endSub)) {
         return level;
       }
     }
     return 0;
   }
 
-  /// The main revision that [#farthest(long)] stands for.
+  /// The main revision that [#farthest(long, int)] stands for.
   public long targetMain(int level) {
     return level == 0 ? modMain : pointerMain(level);
   }

@@ -1,0 +1,43 @@
+package io.kvorum.mvcc;
+
+import java.util.function.Function;
+
+/// The keys of a [ReadTxn] at one point of its past or at its head. Valid while the transaction is
+/// open, and used by one thread at a time.
+///
+/// Every read may throw [RevisionRefused] once a compaction has passed the point; at the head of
+/// the pinned state none does.
+public final class ReadPoint {
+  private final ReadTxn txn;
+  private final KeySpace keys;
+  private final long revision;
+
+  /// @param revision the read is refused once this is compacted
+  ReadPoint(ReadTxn txn, KeySpace keys, long revision) {
+    this.txn = txn;
+    this.keys = keys;
+    this.revision = revision;
+  }
+
+  public RangeResult range(RangeQuery query) {
+    return txn.guarded(revision, () -> RangeReader.read(keys, query));
+  }
+
+  /// Keys alive in `range`.
+  public long count(KeyRange range) {
+    return range(RangeQuery.all(range).withProjection(Projection.COUNT_ONLY)).count();
+  }
+
+  /// A pass over a range in key order, chunk by chunk: for answers read twice that must not change
+  /// in between.
+  public RangeCursor cursor(RangeQuery query) {
+    return new RangeCursor(
+        query,
+        new RangeCursor.Source() {
+          @Override
+          public <T> T reading(Function<KeySpace, T> body) {
+            return txn.guarded(revision, () -> body.apply(keys));
+          }
+        });
+  }
+}
