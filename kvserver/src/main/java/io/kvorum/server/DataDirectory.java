@@ -60,8 +60,13 @@ final class DataDirectory implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      throw new StartFailure("cannot use data directory " + dataDirectory + ": " + e, e);
+      throw unusable(dataDirectory, e);
     }
+  }
+
+  /// What to say when the file system refuses something in a data directory.
+  static StartFailure unusable(Path dataDirectory, IOException cause) {
+    return new StartFailure("cannot use data directory " + dataDirectory + ": " + cause, cause);
   }
 
   private static DataDirectory openLocked(
@@ -77,6 +82,7 @@ final class DataDirectory implements AutoCloseable {
             : known.get();
     DataDirectory directory = new DataDirectory(member, wal, lockFile, identity);
     directory.founding = founding;
+    requireFolders(directory);
     if (founding) {
       refuseStrayData(known, directory);
       identity.writeInto(member);
@@ -89,6 +95,15 @@ final class DataDirectory implements AutoCloseable {
     Files.createDirectories(directory.temporary());
     Files.createDirectories(directory.wal());
     return directory;
+  }
+
+  /// Founding clears both places; what is no folder was not made by a member and must stay.
+  private static void requireFolders(DataDirectory directory) throws StartFailure {
+    for (Path part : List.of(directory.wal(), directory.database())) {
+      if (Files.exists(part) && !Files.isDirectory(part)) {
+        throw new StartFailure("data directory cannot be used: " + part + " is not a directory");
+      }
+    }
   }
 
   /// Without an identity file, log or database belong to something we know nothing about.

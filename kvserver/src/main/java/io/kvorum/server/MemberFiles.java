@@ -1,5 +1,6 @@
 package io.kvorum.server;
 
+import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.mvcc.ApplyBatch;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.mvcc.StoreOptions;
@@ -12,6 +13,7 @@ import io.kvorum.raft.log.LogIdentity;
 import io.kvorum.raft.log.LogOptions;
 import io.kvorum.raft.log.Recovery;
 import io.kvorum.raft.log.SegmentedLog;
+import io.kvorum.raft.log.UnusableLogException;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.server.apply.ClusterState;
@@ -53,9 +55,12 @@ record MemberFiles(DataDirectory directory, MvccStore store, Recovery recovery)
         found(directory, config, logOptions, peerUrls);
       }
       return openFounded(directory, config, logOptions);
-    } catch (IOException | StoreUnusable | StorageFailure e) {
+    } catch (UnusableLogException | StoreUnusable | StorageFailure e) {
       close(directory);
       throw new StartFailure(String.valueOf(e.getMessage()), e);
+    } catch (IOException e) {
+      close(directory);
+      throw DataDirectory.unusable(config.identity().dataDirectory(), e);
     } catch (StartFailure e) {
       close(directory);
       throw e;
@@ -104,6 +109,7 @@ record MemberFiles(DataDirectory directory, MvccStore store, Recovery recovery)
       if (store.appliedIndex() == 0) {
         throw new StartFailure("the state database is empty; this member has lost its state");
       }
+      refuseUnknownFacts(store);
       return new MemberFiles(
           directory,
           store,
@@ -115,6 +121,14 @@ record MemberFiles(DataDirectory directory, MvccStore store, Recovery recovery)
     } catch (IOException | StartFailure e) {
       store.close();
       throw e;
+    }
+  }
+
+  private static void refuseUnknownFacts(MvccStore store) throws StartFailure {
+    try {
+      ClusterState _ = ClusterState.stored(store);
+    } catch (InvariantViolation e) {
+      throw new StartFailure("the state database cannot be used: " + e.getMessage(), e);
     }
   }
 

@@ -72,6 +72,16 @@ class DataDirectoryTest {
   }
 
   @Test
+  void logDirectoryThatIsAFile_founding_isRefusedAndTheFileStays() throws Exception {
+    Path file = Files.writeString(parent.resolve("notes"), "somebody's text");
+
+    assertThatThrownBy(() -> DataDirectory.open(root, Optional.of(file), CLUSTER, MEMBER))
+        .isInstanceOf(StartFailure.class)
+        .hasMessageContaining(file + " is not a directory");
+    assertThat(file).hasContent("somebody's text");
+  }
+
+  @Test
   void openDirectory_openedTwice_isRefused() throws Exception {
     try (DataDirectory first = open()) {
       assertThat(first.isFounding()).isTrue();

@@ -181,6 +181,16 @@ public final class ServerProcess implements AutoCloseable {
     return process.isAlive();
   }
 
+  /// Waits until the process has ended by itself and returns its exit status.
+  ///
+  /// @throws IOException if it still runs after `limit`
+  public int awaitExit(Duration limit) throws IOException, InterruptedException {
+    if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new IOException("server still runs after " + limit);
+    }
+    return process.exitValue();
+  }
+
   /// SIGKILL; returns when the process is gone.
   public void kill() {
     process.destroyForcibly();

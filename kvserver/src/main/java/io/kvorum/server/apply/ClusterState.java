@@ -1,6 +1,7 @@
 package io.kvorum.server.apply;
 
 import io.kvorum.mvcc.ApplyBatch;
+import io.kvorum.mvcc.MvccStore;
 import io.kvorum.proto.storage.ClusterVersion;
 import io.kvorum.proto.storage.Member;
 import io.kvorum.proto.storage.Membership;
@@ -12,6 +13,15 @@ import java.util.Optional;
 /// @param membership the members by id
 /// @param version the version all members have reached; empty until one was set
 public record ClusterState(Alarms alarms, Membership membership, Optional<ClusterVersion> version) {
+  /// The facts as the store holds them.
+  ///
+  /// @throws io.kvorum.invariant.InvariantViolation if they are damaged or of a newer format
+  public static ClusterState stored(MvccStore store) {
+    MembershipCommands members = new MembershipCommands(store);
+    return new ClusterState(
+        new AlarmCommands(store).alarms(), members.membership(), members.version());
+  }
+
   /// Writes the facts of a cluster that is being founded: its members, equal on all of them, and
   /// nothing else.
   public static void found(ApplyBatch batch, List<Member> members) {

@@ -115,6 +115,9 @@ public record MemberConfig(
   }
 
   /// Bounds of requests.
+  ///
+  /// @param readMemoryBytes for large answers, from their making until they are sent
+  /// @param networkMemoryBytes for all other buffers of connections
   public record Requests(
       int maxTxnOperations,
       long maxRequestBytes,
@@ -122,7 +125,14 @@ public record MemberConfig(
       Duration watchProgressInterval,
       AuthTokens tokens,
       long readMemoryBytes,
-      long networkMemoryBytes) {}
+      long networkMemoryBytes) {
+
+    /// Bound of all memory outside the heap that connections use: large answers have theirs on top
+    /// of what everything else needs, so that they cannot take it away.
+    public long directMemoryBytes() {
+      return Math.addExact(readMemoryBytes, networkMemoryBytes);
+    }
+  }
 
   public record AuthTokens(Duration timeToLive, int bcryptCost) {}
 

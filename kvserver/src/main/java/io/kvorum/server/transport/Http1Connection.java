@@ -161,6 +161,13 @@ final class Http1Connection extends SimpleChannelInboundHandler<HttpObject> {
     }
   }
 
+  /// Bytes came that are no whole message yet: what was asked for is still to come, and the flow
+  /// control handler has forgotten that it was asked.
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    readOn(context);
+  }
+
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event instanceof IdleStateEvent) {

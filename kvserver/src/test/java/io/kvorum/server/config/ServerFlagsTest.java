@@ -71,6 +71,16 @@ class ServerFlagsTest {
     assertThat(config.reportedVersion()).isEqualTo("3.7.0");
   }
 
+  @Test
+  void memoryOfAnswersAndNetwork_parsed_addUpToTheDirectMemory() {
+    MemberConfig.Requests requests =
+        run("--kvorum-read-memory-bytes=50000000", "--kvorum-network-memory-bytes=30000000")
+            .config()
+            .requests();
+
+    assertThat(requests.directMemoryBytes()).isEqualTo(80_000_000);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"-name=n1", "--name=n1", "-name n1", "--name n1", "--name=x --name=n1"})
   void flagInEachSpelling_parsed_isTaken(String line) {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,6 +188,41 @@ class ClientPortContractTest {
   @Test
   void malformedHttp1_sharedPort_isRefusedWith400() throws Exception {
     assertThat(port.exchange("GET / HTTP/1.1\r\nbad header\u0000\r\n\r\n"))
+        .startsWith("HTTP/1.1 400 Bad Request\r\n");
+  }
+
+  @Test
+  void http1HeadInPieces_sharedPort_isAnsweredOnceItIsComplete() throws Exception {
+    try (Socket socket = port.connect()) {
+      socket.setTcpNoDelay(true);
+      for (String piece : List.of("GET /hea", "lth HTTP/1.1\r\nHost: h", "\r\n")) {
+        socket.getOutputStream().write(piece.getBytes(StandardCharsets.ISO_8859_1));
+        port.awaitLoop();
+      }
+      socket
+          .getOutputStream()
+          .write("Connection: close\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
+
+      assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
+          .startsWith("HTTP/1.1 200 OK\r\n");
+    }
+  }
+
+  @Test
+  void http1HeadLargerThanOneRead_sharedPort_isAnswered() throws Exception {
+    String cookie = "Cookie: " + "c".repeat(7_000) + "\r\n";
+
+    assertThat(
+            port.exchange(
+                "GET /health HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+                    + cookie.repeat(3)
+                    + "\r\n"))
+        .startsWith("HTTP/1.1 200 OK\r\n");
+  }
+
+  @Test
+  void http1HeadWithoutEnd_sharedPort_isRefusedWith400() throws Exception {
+    assertThat(port.exchange("GET /" + "a".repeat(8_300)))
         .startsWith("HTTP/1.1 400 Bad Request\r\n");
   }
 

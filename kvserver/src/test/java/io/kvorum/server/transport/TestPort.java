@@ -107,6 +107,15 @@ final class TestPort implements AutoCloseable {
     return socket;
   }
 
+  /// Returns when the event loop has read what was sent before: a call that needs it has been
+  /// answered since.
+  void awaitLoop() throws IOException {
+    String answer = exchange("GET /health HTTP/1.1\r\nConnection: close\r\n\r\n");
+    if (!answer.startsWith("HTTP/1.1 200 ")) {
+      throw new IOException(answer);
+    }
+  }
+
   @Override
   public void close() {
     port.close();

@@ -28,7 +28,7 @@ final class NativeLibrary {
     } catch (IOException | UncheckedIOException | UnsatisfiedLinkError e) {
       throw new StoreUnusable(
           StoreUnusable.Reason.NO_NATIVE_LIBRARY,
-          "cannot load RocksDB's native library from " + directory,
+          "cannot load RocksDB's native library from " + directory + ": " + e.getMessage(),
           e);
     }
   }
