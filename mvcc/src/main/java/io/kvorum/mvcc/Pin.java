@@ -49,8 +49,13 @@ final class Pin {
     return new HeadKeys(view, counts);
   }
 
-  PastKeys pastKeys(long revision) {
+  /// The same keys for a pass over many of them ([SnapshotView#once]).
+  HeadKeys headKeysOnce() {
+    return new HeadKeys(view.once(), counts);
+  }
+
+  PastKeys pastKeys(HeadKeys headKeys, long revision) {
     return new PastKeys(
-        headKeys(), revision, new Revision(state.head() + 1, 0), state.newestDelete());
+        headKeys, revision, new Revision(state.head() + 1, 0), state.newestDelete());
   }
 }

@@ -14,7 +14,13 @@ import org.jspecify.annotations.Nullable;
 /// state and reads the same revision from it (mvcc.md §5), so a slow consumer costs nothing, and
 /// may be refused with [RevisionRefused] once a compaction has passed it by. One on a transaction
 /// ([ReadTxn#pinnedCursor]) reads that transaction's state and is never passed by at its head.
+///
+/// A pass over much data would fill the block cache with what nobody reads again, so what lies
+/// beyond the first [#CACHED_BYTES] is read once and not kept.
 public final class RangeCursor {
+  /// A small part of the cache; more than a page of keys.
+  static final long CACHED_BYTES = 4 << 20;
+
   private final MvccStore store;
 
   /// The transaction it reads from; null if it takes one for each chunk.
@@ -24,6 +30,7 @@ public final class RangeCursor {
   private final long revision;
   private KeyRange rest;
   private long left;
+  private long readBytes;
   private boolean exhausted;
   private boolean cut;
 
@@ -81,10 +88,10 @@ public final class RangeCursor {
     List<KeyValue> chunk = new ArrayList<>();
     long bytes = 0;
     KeyRange from = rest;
-    try (LiveRows rows = txn.keysAt(revision).rows(from)) {
+    KeySpace keys = readBytes < CACHED_BYTES ? txn.keysAt(revision) : txn.keysOnceAt(revision);
+    try (LiveRows rows = keys.rows(from)) {
       while (rows.next()) {
-        StoredRecord live = rows.record();
-        if (!query.passes(live)) {
+        if (query.isFiltered() && !query.passes(rows.record())) {
           continue;
         }
         if (left == 0) {
@@ -95,8 +102,12 @@ public final class RangeCursor {
         if (chunk.size() == maxRows || (bytes >= maxBytes && !chunk.isEmpty())) {
           return chunk;
         }
+        // Not before it is needed: a value may be large, and the next chunk reads it again.
+        StoredRecord live = rows.record();
         chunk.add(project(rows.key(), live));
-        bytes += rows.key().length + (long) live.valueSize();
+        long size = rows.key().length + (long) live.valueSize();
+        bytes += size;
+        readBytes += size;
         left--;
         rest = from.after(ByteString.copyFrom(rows.key()));
       }

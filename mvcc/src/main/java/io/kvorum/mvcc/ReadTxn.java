@@ -42,6 +42,14 @@ public final class ReadTxn implements AutoCloseable {
     return range(RangeQuery.all(range).withProjection(Projection.COUNT_ONLY), revision).count();
   }
 
+  /// Like [#count], for a range of large values: the few hundred keys at its ends that are counted
+  /// one by one are not kept in the cache.
+  public long countOnce(KeyRange range, long revision) {
+    KeySpace keys = keysOnceAt(revision);
+    RangeQuery count = RangeQuery.all(range).withProjection(Projection.COUNT_ONLY);
+    return guarded(revision, () -> RangeReader.read(keys, count)).count();
+  }
+
   /// A pass over a range in key order, chunk by chunk, at the revision fixed now. It outlives this
   /// transaction. Throws [RevisionRefused].
   public RangeCursor cursor(RangeQuery query, long revision) {
@@ -90,12 +98,20 @@ public final class ReadTxn implements AutoCloseable {
   }
 
   KeySpace keysAt(long revision) {
-    checkOpen();
+    return keysAt(revision, pin().headKeys());
+  }
+
+  /// The keys for a pass over many of them: what it reads is not kept in the cache.
+  KeySpace keysOnceAt(long revision) {
+    return keysAt(revision, pin().headKeysOnce());
+  }
+
+  private KeySpace keysAt(long revision, HeadKeys headKeys) {
     if (revision <= 0) {
-      return pin.headKeys();
+      return headKeys;
     }
     checkReadable(revision);
-    return revision == head() ? pin.headKeys() : pin.pastKeys(revision);
+    return revision == head() ? headKeys : pin.pastKeys(headKeys, revision);
   }
 
   private void checkReadable(long revision) {

@@ -159,7 +159,7 @@ class CompactionTest {
     }
     closeHistoryFile();
     try (ReadTxn txn = store.store().read()) {
-      PastKeys past = txn.pin().pastKeys(10);
+      PastKeys past = txn.pin().pastKeys(txn.pin().headKeys(), 10);
       HistoryReader events = new HistoryReader(txn.pin().view(), txn.head());
       store.put("b", "later");
       store.compact(store.store().head());

@@ -268,7 +268,8 @@ final class ModelRun implements AutoCloseable {
   /// overtook them answer rightly or are refused, but never wrongly.
   private void checkOvertaken(HeldPin pin, RangeQuery query) {
     long revision = pin.pastRevision();
-    PastKeys keys = pin.txn().pin().pastKeys(revision);
+    Pin state = pin.txn().pin();
+    PastKeys keys = state.pastKeys(state.headKeys(), revision);
     try {
       RangeResult result = pin.txn().guarded(revision, () -> RangeReader.read(keys, query));
       assertThat(result).isEqualTo(NaiveStore.answer(pin.pastState(), query));

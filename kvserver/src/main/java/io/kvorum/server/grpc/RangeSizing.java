@@ -56,12 +56,14 @@ record RangeSizing(ReadTxn pinned, RangeQuery query, long revision, BooleanSuppl
       }
     }
     boolean more = cursor.more();
-    long count = more || query.isFiltered() ? pinned.count(query.range(), revision) : rows;
+    boolean counted = !more && !query.isFiltered();
     if (bytes <= SMALL_ANSWER_BYTES) {
+      long count = counted ? rows : pinned.count(query.range(), revision);
       return made(new RangeResult(kept, more, count));
     }
     kept.clear();
     long size = bytes;
+    long count = counted ? rows : pinned.countOnce(query.range(), revision);
     return new SizedRange(
         size,
         () -> {
