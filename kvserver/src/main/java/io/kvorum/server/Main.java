@@ -44,7 +44,7 @@ public final class Main {
   }
 
   private static void run(MemberConfig config) {
-    NetworkMemory.limit(config.requests().networkMemoryBytes());
+    NetworkMemory.limit(config.requests().directMemoryBytes());
     Member member;
     try {
       member = Member.start(config, FatalErrors.ofProcess());

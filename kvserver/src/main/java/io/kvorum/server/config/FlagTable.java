@@ -289,7 +289,10 @@ final class FlagTable {
     int64(
         "kvorum-read-memory-bytes", "134217728", EFFECTIVE, "Memory for large answers being sent.");
     int64(
-        "kvorum-network-memory-bytes", "134217728", EFFECTIVE, "Direct memory of network buffers.");
+        "kvorum-network-memory-bytes",
+        "134217728",
+        EFFECTIVE,
+        "Direct memory of network buffers, besides large answers.");
     uint32(
         "kvorum-max-connections",
         "0",

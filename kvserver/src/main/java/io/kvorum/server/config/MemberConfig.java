@@ -122,7 +122,14 @@ public record MemberConfig(
       Duration watchProgressInterval,
       AuthTokens tokens,
       long readMemoryBytes,
-      long networkMemoryBytes) {}
+      long networkMemoryBytes) {
+
+    /// What network buffers may take in all: large answers are made in them, within a bound of
+    /// their own, and must leave enough for everything else.
+    public long directMemoryBytes() {
+      return Math.min(readMemoryBytes, Long.MAX_VALUE - networkMemoryBytes) + networkMemoryBytes;
+    }
+  }
 
   public record AuthTokens(Duration timeToLive, int bcryptCost) {}
 

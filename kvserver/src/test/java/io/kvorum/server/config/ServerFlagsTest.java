@@ -47,6 +47,16 @@ class ServerFlagsTest {
   }
 
   @Test
+  void memoryOfReadsAndNetwork_parsed_addsUpToTheDirectMemory() {
+    MemberConfig.Requests requests =
+        run("--kvorum-read-memory-bytes=300000000", "--kvorum-network-memory-bytes=20000000")
+            .config()
+            .requests();
+
+    assertThat(requests.directMemoryBytes()).isEqualTo(320_000_000);
+  }
+
+  @Test
   void noArguments_parsed_givesEtcdsDefaults() {
     MemberConfig config = run().config();
 
