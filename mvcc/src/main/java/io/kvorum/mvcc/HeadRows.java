@@ -4,6 +4,7 @@ import io.kvorum.mvcc.rocks.Family;
 import io.kvorum.mvcc.rocks.RowCursor;
 import io.kvorum.mvcc.rocks.StateView;
 import io.kvorum.mvcc.rocks.StoredRecord;
+import org.jspecify.annotations.Nullable;
 
 /// Live keys at the head of a view: `latest` holds exactly these, one row each.
 final class HeadRows implements LiveRows {
@@ -12,6 +13,7 @@ final class HeadRows implements LiveRows {
   private final RowCursor rows;
   private boolean started;
   private byte[] key = NONE;
+  private @Nullable StoredRecord record;
 
   HeadRows(StateView view, KeyRange range) {
     this.rows = view.scan(Family.LATEST, range.startBytes(), range.endBytes());
@@ -23,6 +25,7 @@ final class HeadRows implements LiveRows {
       rows.next();
     }
     started = true;
+    record = null;
     if (!rows.isValid()) {
       return false;
     }
@@ -37,7 +40,12 @@ final class HeadRows implements LiveRows {
 
   @Override
   public StoredRecord record() {
-    return StoredRecord.parse(rows.value());
+    StoredRecord current = record;
+    if (current == null) {
+      current = StoredRecord.parse(rows.value());
+      record = current;
+    }
+    return current;
   }
 
   @Override

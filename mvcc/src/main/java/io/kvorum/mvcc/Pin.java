@@ -45,11 +45,14 @@ final class Pin {
     return view;
   }
 
-  HeadKeys headKeys() {
-    return new HeadKeys(view, counts);
+  HeadKeys headKeys(Caching caching) {
+    return switch (caching) {
+      case KEPT -> new HeadKeys(view, counts);
+      case PASSED -> new HeadKeys(view.once(), counts);
+    };
   }
 
-  PastKeys pastKeys(Revision end) {
-    return new PastKeys(headKeys(), end, Revision.endOf(state.head()), state.newestDelete());
+  PastKeys pastKeys(Revision end, Caching caching) {
+    return new PastKeys(headKeys(caching), end, Revision.endOf(state.head()), state.newestDelete());
   }
 }

@@ -8,13 +8,17 @@ import java.util.List;
 import java.util.function.Function;
 
 /// A range answer in chunks, all at one revision, in key order: on a pinned state
-/// ([ReadPoint#cursor]) or on the newest one of each moment ([ReadTxn#cursor]). One thread at a
-/// time.
+/// ([ReadPoint#cursor]) or on the newest one of each moment ([ReadTxn#cursor]). What lies beyond
+/// the first [#CACHED_BYTES] is not kept in the block cache. One thread at a time.
 public final class RangeCursor {
+  /// A small part of the cache; more than a page of keys.
+  static final long CACHED_BYTES = 4 << 20;
+
   private final RangeQuery query;
   private final Source source;
   private KeyRange rest;
   private long left;
+  private long readBytes;
   private boolean exhausted;
   private boolean cut;
 
@@ -29,7 +33,7 @@ public final class RangeCursor {
 
   /// Where the chunks come from: always the same keys, whichever view they are read from.
   interface Source {
-    <T> T reading(Function<KeySpace, T> body);
+    <T> T reading(Caching caching, Function<KeySpace, T> body);
   }
 
   /// Whether all keys up to the limit have been returned.
@@ -42,10 +46,11 @@ public final class RangeCursor {
     return cut;
   }
 
-  /// Keys alive in the whole range, whatever the limit.
+  /// Keys alive in the whole range, whatever the limit. The few hundred keys at its ends that are
+  /// counted one by one are not kept in the cache: their values may be large.
   public long count() {
     RangeQuery counting = RangeQuery.all(query.range()).withProjection(Projection.COUNT_ONLY);
-    return source.reading(keys -> RangeReader.read(keys, counting)).count();
+    return source.reading(Caching.PASSED, keys -> RangeReader.read(keys, counting)).count();
   }
 
   /// The next keys: at most `maxRows`, ended by the one that exceeds `maxBytes`, but at least one
@@ -55,7 +60,8 @@ public final class RangeCursor {
     if (exhausted) {
       return List.of();
     }
-    return source.reading(keys -> chunk(keys, maxRows, maxBytes));
+    Caching caching = readBytes < CACHED_BYTES ? Caching.KEPT : Caching.PASSED;
+    return source.reading(caching, keys -> chunk(keys, maxRows, maxBytes));
   }
 
   private List<KeyValue> chunk(KeySpace keys, int maxRows, long maxBytes) {
@@ -64,8 +70,7 @@ public final class RangeCursor {
     KeyRange from = rest;
     try (LiveRows rows = keys.rows(from)) {
       while (rows.next()) {
-        StoredRecord live = rows.record();
-        if (!query.passes(live)) {
+        if (query.isFiltered() && !query.passes(rows.record())) {
           continue;
         }
         if (left == 0) {
@@ -76,8 +81,12 @@ public final class RangeCursor {
         if (chunk.size() == maxRows || (bytes >= maxBytes && !chunk.isEmpty())) {
           return chunk;
         }
+        // Not before it is needed: a value may be large, and the next chunk reads it again.
+        StoredRecord live = rows.record();
         chunk.add(project(rows.key(), live));
-        bytes += rows.key().length + (long) live.valueSize();
+        long size = rows.key().length + (long) live.valueSize();
+        bytes += size;
+        readBytes += size;
         left--;
         rest = from.after(ByteString.copyFrom(rows.key()));
       }

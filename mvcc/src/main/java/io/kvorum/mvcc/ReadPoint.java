@@ -9,18 +9,18 @@ import java.util.function.Function;
 /// the pinned state none does.
 public final class ReadPoint {
   private final ReadTxn txn;
-  private final KeySpace keys;
+  private final Function<Caching, KeySpace> keys;
   private final long revision;
 
   /// @param revision the read is refused once this is compacted
-  ReadPoint(ReadTxn txn, KeySpace keys, long revision) {
+  ReadPoint(ReadTxn txn, Function<Caching, KeySpace> keys, long revision) {
     this.txn = txn;
     this.keys = keys;
     this.revision = revision;
   }
 
   public RangeResult range(RangeQuery query) {
-    return txn.guarded(revision, () -> RangeReader.read(keys, query));
+    return reading(Caching.KEPT, space -> RangeReader.read(space, query));
   }
 
   /// Keys alive in `range`.
@@ -35,9 +35,13 @@ public final class ReadPoint {
         query,
         new RangeCursor.Source() {
           @Override
-          public <T> T reading(Function<KeySpace, T> body) {
-            return txn.guarded(revision, () -> body.apply(keys));
+          public <T> T reading(Caching caching, Function<KeySpace, T> body) {
+            return ReadPoint.this.reading(caching, body);
           }
         });
+  }
+
+  private <T> T reading(Caching caching, Function<KeySpace, T> body) {
+    return txn.guarded(revision, () -> body.apply(keys.apply(caching)));
   }
 }

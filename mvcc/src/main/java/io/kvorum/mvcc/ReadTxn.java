@@ -34,7 +34,11 @@ public final class ReadTxn implements AutoCloseable {
   /// The keys at `revision`; 0 or less is the newest of the pinned state, which is never refused.
   /// Throws [RevisionRefused].
   public ReadPoint at(long revision) {
-    return new ReadPoint(this, keysAt(revision), revision);
+    checkOpen();
+    if (revision > 0) {
+      checkReadable(revision);
+    }
+    return new ReadPoint(this, caching -> keysAt(revision, caching), revision);
   }
 
   /// The keys as they were just before a change: between two changes of one revision, too. Throws
@@ -43,7 +47,10 @@ public final class ReadTxn implements AutoCloseable {
     checkOpen();
     checkNotCompacted(change.main());
     boolean isHead = change.main() > head();
-    return new ReadPoint(this, isHead ? pin.headKeys() : pin.pastKeys(change), change.main());
+    return new ReadPoint(
+        this,
+        caching -> isHead ? pin.headKeys(caching) : pin.pastKeys(change, caching),
+        change.main());
   }
 
   /// Reads a range at `revision`, as [#at] has it.
@@ -70,9 +77,9 @@ public final class ReadTxn implements AutoCloseable {
         query,
         new RangeCursor.Source() {
           @Override
-          public <T> T reading(Function<KeySpace, T> body) {
+          public <T> T reading(Caching caching, Function<KeySpace, T> body) {
             try (ReadTxn txn = newest.read()) {
-              return txn.guarded(fixed, () -> body.apply(txn.keysAt(fixed)));
+              return txn.guarded(fixed, () -> body.apply(txn.keysAt(fixed, caching)));
             }
           }
         });
@@ -105,13 +112,14 @@ public final class ReadTxn implements AutoCloseable {
     return store.hash();
   }
 
-  private KeySpace keysAt(long revision) {
+  private KeySpace keysAt(long revision, Caching caching) {
     checkOpen();
-    if (revision <= 0) {
-      return pin.headKeys();
+    if (revision > 0) {
+      checkReadable(revision);
     }
-    checkReadable(revision);
-    return revision == head() ? pin.headKeys() : pin.pastKeys(Revision.endOf(revision));
+    return revision <= 0 || revision == head()
+        ? pin.headKeys(caching)
+        : pin.pastKeys(Revision.endOf(revision), caching);
   }
 
   private void checkReadable(long revision) {

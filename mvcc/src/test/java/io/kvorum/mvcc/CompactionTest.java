@@ -159,7 +159,7 @@ class CompactionTest {
     }
     closeHistoryFile();
     try (ReadTxn txn = store.store().read()) {
-      PastKeys past = txn.pin().pastKeys(Revision.endOf(10));
+      PastKeys past = txn.pin().pastKeys(Revision.endOf(10), Caching.KEPT);
       HistoryReader events = new HistoryReader(txn.pin().view(), txn.head());
       store.put("b", "later");
       store.compact(store.store().head());

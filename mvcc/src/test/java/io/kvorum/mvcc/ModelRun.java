@@ -268,7 +268,7 @@ final class ModelRun implements AutoCloseable {
   /// overtook them answer rightly or are refused, but never wrongly.
   private void checkOvertaken(HeldPin pin, RangeQuery query) {
     long revision = pin.pastRevision();
-    PastKeys keys = pin.txn().pin().pastKeys(Revision.endOf(revision));
+    PastKeys keys = pin.txn().pin().pastKeys(Revision.endOf(revision), Caching.KEPT);
     try {
       RangeResult result = pin.txn().guarded(revision, () -> RangeReader.read(keys, query));
       assertThat(result).isEqualTo(NaiveStore.answer(pin.pastState(), query));
@@ -320,7 +320,7 @@ final class ModelRun implements AutoCloseable {
       assertThat(state.liveKeys()).isEqualTo(model.liveKeys());
       assertThat(txn.count(KeyRange.all(), 0)).isEqualTo(model.liveKeys());
       long sum = 0;
-      try (LiveRows rows = txn.pin().headKeys().rows(KeyRange.all())) {
+      try (LiveRows rows = txn.pin().headKeys(Caching.KEPT).rows(KeyRange.all())) {
         while (rows.next()) {
           sum += new RecordHash().of(rows.key(), rows.record());
         }

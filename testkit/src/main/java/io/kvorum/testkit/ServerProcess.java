@@ -52,7 +52,11 @@ public final class ServerProcess implements AutoCloseable {
         List.of(
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
+            "-Xms64m",
             "-Xmx512m",
+            "-Xmn96m",
+            "-XX:SurvivorRatio=4",
+            "-XX:MaxDirectMemorySize=1t",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow"));
     command.addAll(List.of("-cp", serverClassPath(), "io.kvorum.server.Main"));
@@ -87,6 +91,7 @@ public final class ServerProcess implements AutoCloseable {
     Path output = directory.resolve("server.log");
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("MALLOC_ARENA_MAX", "2");
+    builder.environment().put("MALLOC_MMAP_THRESHOLD_", "1048576");
     builder.environment().putAll(environment);
     builder.redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));

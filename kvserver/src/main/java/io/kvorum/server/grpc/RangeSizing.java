@@ -56,10 +56,11 @@ record RangeSizing(ReadPoint pinned, RangeQuery query, BooleanSupplier gone) {
       }
     }
     boolean more = cursor.more();
-    long count = more || query.isFiltered() ? pinned.count(query.range()) : rows;
+    boolean counted = !more && !query.isFiltered();
     if (bytes <= SMALL_ANSWER_BYTES) {
-      return made(new RangeResult(kept, more, count));
+      return made(new RangeResult(kept, more, counted ? rows : pinned.count(query.range())));
     }
+    long count = counted ? rows : cursor.count();
     kept.clear();
     long size = bytes;
     return new SizedRange(

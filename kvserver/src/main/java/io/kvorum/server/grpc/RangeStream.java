@@ -122,7 +122,7 @@ final class RangeStream {
       if (cursor.isExhausted()) {
         return last(RangeReads.response(header, pinned.range(query, revision)));
       }
-      Position start = new Position(cursor, header, pinned.count(query.range(), revision));
+      Position start = new Position(cursor, header, cursor.count());
       return chunk(start, pairs);
     }
   }

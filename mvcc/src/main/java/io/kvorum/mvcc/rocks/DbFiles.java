@@ -142,6 +142,10 @@ final class DbFiles implements AutoCloseable {
         .setCompressionPerLevel(perLevel);
   }
 
+  long cachedBytes() {
+    return cache.getUsage();
+  }
+
   DBOptions options() {
     return options;
   }

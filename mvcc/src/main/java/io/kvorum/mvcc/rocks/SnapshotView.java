@@ -28,6 +28,22 @@ public final class SnapshotView implements StateView, AutoCloseable {
     return db.scan(family, from, end, snapshot);
   }
 
+  /// The same state for a pass over much of it: the blocks that its scans read are not kept in the
+  /// cache, so such a pass neither fills it nor drives out what others need. Lives as long as this.
+  public StateView once() {
+    return new StateView() {
+      @Override
+      public byte @Nullable [] get(Family family, byte[] key) {
+        return SnapshotView.this.get(family, key);
+      }
+
+      @Override
+      public RowCursor scan(Family family, byte[] from, byte @Nullable [] end) {
+        return db.scanOnce(family, from, end, snapshot);
+      }
+    };
+  }
+
   @Override
   public void close() {
     pointReads.close();

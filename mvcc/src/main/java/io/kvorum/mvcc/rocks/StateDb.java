@@ -177,7 +177,20 @@ public final class StateDb implements AutoCloseable {
 
   /// Rows of `[from, end)` at `snapshot`, or newest if it is `null`.
   RowCursor scan(Family family, byte[] from, byte @Nullable [] end, @Nullable Snapshot snapshot) {
-    ReadOptions options = new ReadOptions();
+    return scan(family, from, end, snapshot, new ReadOptions());
+  }
+
+  /// Like [#scan], but the blocks it reads are not kept in the cache.
+  RowCursor scanOnce(Family family, byte[] from, byte @Nullable [] end, Snapshot snapshot) {
+    return scan(family, from, end, snapshot, new ReadOptions().setFillCache(false));
+  }
+
+  private RowCursor scan(
+      Family family,
+      byte[] from,
+      byte @Nullable [] end,
+      @Nullable Snapshot snapshot,
+      ReadOptions options) {
     Slice upperBound = null;
     if (end != null) {
       upperBound = new Slice(KeyLayout.isBefore(from, end) ? end : from);
@@ -205,6 +218,11 @@ public final class StateDb implements AutoCloseable {
   /// The newest published state of everything written so far. The caller closes it.
   public SnapshotView snapshot() {
     return new SnapshotView(this, db.getSnapshot());
+  }
+
+  /// Bytes in the block cache, memtables included.
+  long cachedBytes() {
+    return files.cachedBytes();
   }
 
   void releaseSnapshot(Snapshot snapshot) {

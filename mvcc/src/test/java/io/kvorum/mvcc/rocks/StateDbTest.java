@@ -119,6 +119,39 @@ class StateDbTest {
     }
   }
 
+  @Test
+  void passOverFiles_scannedOnce_leavesTheCacheAsItWas() {
+    try (StateDb db = open("db");
+        StateBatch batch = new StateBatch(db)) {
+      for (int key = 0; key < 64; key++) {
+        batch.put(Family.LATEST, new byte[] {(byte) key}, new byte[64 << 10]);
+      }
+      batch.write(StateRecord.EMPTY);
+      db.flush();
+    }
+
+    try (StateDb db = open("db");
+        SnapshotView view = db.snapshot()) {
+      assertThat(rowCount(view.once())).isEqualTo(64);
+      long once = db.cachedBytes();
+      assertThat(rowCount(view)).isEqualTo(64);
+      long kept = db.cachedBytes();
+
+      assertThat(kept - once).isGreaterThan(63L * (64 << 10));
+    }
+  }
+
+  private static int rowCount(StateView view) {
+    int count = 0;
+    try (RowCursor rows = view.scan(Family.LATEST, new byte[0], null)) {
+      while (rows.isValid()) {
+        count++;
+        rows.next();
+      }
+    }
+    return count;
+  }
+
   private void writeState(byte[] state) throws RocksDBException {
     try (StateDb db = open("db");
         WriteBatch batch = new WriteBatch()) {
