@@ -170,7 +170,13 @@ public final class Member implements AutoCloseable {
     this.watches = new WatchHub(files.store(), WatchLimits.STANDARD, background);
     this.applier =
         new Applier(
-            new Applier.Parts(files.store(), proposals, backlog, watches::publish, appliedIndex),
+            new Applier.Parts(
+                files.store(),
+                proposals,
+                backlog,
+                watches::publish,
+                appliedIndex,
+                metrics::storeCommitted),
             ApplyLimits.of(
                 config.consensus().electionTimeout(), config.consensus().requestTimeout()),
             CLOCK,

@@ -17,6 +17,7 @@ import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.AppliedIndex;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /// Applies committed entries batch by batch and publishes each, in the order that readers rely on:
@@ -29,20 +30,24 @@ final class AppliedBatches {
   private final Proposals proposals;
   private final ChangePublisher watchers;
   private final AppliedIndex appliedIndex;
+  private final LongConsumer commitNanos;
   private volatile ClusterState published;
   private EntryId applied;
 
+  /// @param commitNanos told how long each commit of entries took
   AppliedBatches(
       MvccStore store,
       StateMachine machine,
       Proposals proposals,
       ChangePublisher watchers,
-      AppliedIndex appliedIndex) {
+      AppliedIndex appliedIndex,
+      LongConsumer commitNanos) {
     this.store = store;
     this.machine = machine;
     this.proposals = proposals;
     this.watchers = watchers;
     this.appliedIndex = appliedIndex;
+    this.commitNanos = commitNanos;
     this.published = machine.clusterState();
     this.applied = new EntryId(store.appliedTerm(), store.appliedIndex());
   }
@@ -69,13 +74,13 @@ final class AppliedBatches {
         continue;
       }
       if (batch.isLarge()) {
-        publish(batch, answered);
+        publish(commit(batch, clock), answered);
         batch = store.newBatch();
         answered.clear();
       }
       apply(entry, batch, clock, answered);
     }
-    publish(batch, answered);
+    publish(commit(batch, clock), answered);
     if (store.compactedRevision() > compactedBefore) {
       // A failure reaches the member through MvccStore.onFailure.
       var _ = store.compactPhysically(store.compactedRevision());
@@ -84,7 +89,7 @@ final class AppliedBatches {
 
   /// Commits a batch without commands, for what the store itself has to write.
   void commitEmpty() {
-    publish(store.newBatch(), List.of());
+    publish(store.newBatch().commit(applied.index(), applied.term()), List.of());
   }
 
   private void apply(Entry entry, ApplyBatch batch, LongSupplier clock, List<Answered> answered) {
@@ -107,8 +112,14 @@ final class AppliedBatches {
     applied = entry.id();
   }
 
-  private void publish(ApplyBatch batch, List<Answered> answered) {
+  private List<ChangeSet> commit(ApplyBatch batch, LongSupplier clock) {
+    long begunNanos = clock.getAsLong();
     List<ChangeSet> changes = batch.commit(applied.index(), applied.term());
+    commitNanos.accept(clock.getAsLong() - begunNanos);
+    return changes;
+  }
+
+  private void publish(List<ChangeSet> changes, List<Answered> answered) {
     watchers.publish(changes, store.head(), store.compactedRevision());
     published = machine.clusterState();
     LoopTasks answers = new LoopTasks();

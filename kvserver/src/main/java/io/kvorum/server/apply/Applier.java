@@ -46,7 +46,12 @@ public final class Applier implements AutoCloseable {
     this.inbox = new ApplyInbox(limits.leaseRequests(), backlog);
     this.batches =
         new AppliedBatches(
-            parts.store(), machine, parts.proposals(), parts.watchers(), parts.appliedIndex());
+            parts.store(),
+            machine,
+            parts.proposals(),
+            parts.watchers(),
+            parts.appliedIndex(),
+            parts.commitNanos());
     this.leases = new LeaseDesk(machine.leaseBook(), parts.proposals(), inbox, limits);
     this.lessor = new LeaseRequests(leases, parts.store(), inbox);
     parts.store().onPurgeWaiting(() -> inbox.execute(batches::commitEmpty));
@@ -58,7 +63,8 @@ public final class Applier implements AutoCloseable {
       Proposals proposals,
       ApplyBacklog backlog,
       ChangePublisher watchers,
-      AppliedIndex appliedIndex) {}
+      AppliedIndex appliedIndex,
+      LongConsumer commitNanos) {}
 
   /// Starts the thread.
   ///

@@ -47,6 +47,11 @@ public final class ServerMetrics implements CallMeters {
   private final ClientBytes clientBytes = new ClientBytes();
   private final Timer walSync =
       histogram("etcd_disk_wal_fsync_duration_seconds", "Seconds a sync of the log takes.", 14);
+  private final Timer storeCommit =
+      histogram(
+          "etcd_disk_backend_commit_duration_seconds",
+          "Seconds a commit of applied commands to the store takes.",
+          14);
   private final Counter leaderChanges =
       counter("etcd_server_leader_changes_seen_total", "Leader changes this member has seen.");
   private final Counter healthy =
@@ -95,6 +100,11 @@ public final class ServerMetrics implements CallMeters {
   /// A sync of the log took this long.
   public void logSynced(long nanos) {
     walSync.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /// A commit to the store took this long.
+  public void storeCommitted(long nanos) {
+    storeCommit.record(nanos, TimeUnit.NANOSECONDS);
   }
 
   public void leaderChanged() {

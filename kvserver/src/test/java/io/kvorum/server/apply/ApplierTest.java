@@ -62,7 +62,8 @@ class ApplierTest {
             System::nanoTime);
     applier =
         new Applier(
-            new Applier.Parts(store, proposals, backlog, (_, _, _) -> {}, new AppliedIndex(0)),
+            new Applier.Parts(
+                store, proposals, backlog, (_, _, _) -> {}, new AppliedIndex(0), _ -> {}),
             ApplyLimits.of(Duration.ofSeconds(1), Duration.ofSeconds(7)).withBatch(2, 1 << 20),
             System::nanoTime,
             failure::complete);

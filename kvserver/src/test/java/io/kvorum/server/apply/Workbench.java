@@ -81,7 +81,7 @@ final class Workbench implements AutoCloseable {
     machine = new StateMachine(store);
     batches =
         new AppliedBatches(
-            store, machine, proposals, (sets, _, _) -> changes.addAll(sets), appliedIndex);
+            store, machine, proposals, (sets, _, _) -> changes.addAll(sets), appliedIndex, _ -> {});
     leases =
         new LeaseDesk(
             machine.leaseBook(),
