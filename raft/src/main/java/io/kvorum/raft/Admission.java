@@ -3,6 +3,7 @@ package io.kvorum.raft;
 import io.kvorum.raft.RaftMessage.AppendReply;
 import io.kvorum.raft.RaftMessage.ForwardedProposal;
 import io.kvorum.raft.RaftMessage.ForwardedProposalRefused;
+import io.kvorum.raft.RaftMessage.ForwardedTransfer;
 import io.kvorum.raft.RaftMessage.FromLeader;
 import io.kvorum.raft.RaftMessage.HeartbeatReply;
 import io.kvorum.raft.RaftMessage.PreVoteReply;
@@ -10,8 +11,10 @@ import io.kvorum.raft.RaftMessage.PreVoteRequest;
 import io.kvorum.raft.RaftMessage.ReadIndexRefused;
 import io.kvorum.raft.RaftMessage.ReadIndexReply;
 import io.kvorum.raft.RaftMessage.ReadIndexRequest;
+import io.kvorum.raft.RaftMessage.TimeoutNow;
 import io.kvorum.raft.RaftMessage.VoteReply;
 import io.kvorum.raft.RaftMessage.VoteRequest;
+import io.kvorum.raft.RaftMessage.VoteRequest.Cause;
 import io.kvorum.raft.quorum.VoteTally.Answer;
 
 /// What a member does with a message because of its term, before its content counts (raft.md T1,
@@ -42,12 +45,15 @@ enum Admission {
     }
     return switch (message) {
       case PreVoteRequest _ -> isLeaderAlive ? IGNORE : ACCEPT;
-      case VoteRequest _ -> isLeaderAlive ? IGNORE : ENTER_TERM;
+      case VoteRequest(_, _, var cause) ->
+          isLeaderAlive && cause == Cause.TIMEOUT ? IGNORE : ENTER_TERM;
       case PreVoteReply(var answer, _) -> answer == Answer.GRANTED ? ACCEPT : ENTER_TERM;
       case FromLeader _,
           AppendReply _,
           HeartbeatReply _,
           VoteReply _,
+          TimeoutNow _,
+          ForwardedTransfer _,
           ForwardedProposal _,
           ForwardedProposalRefused _,
           ReadIndexRequest _,

@@ -12,6 +12,7 @@ final class CommitCursor {
   private long handedOut;
   private long applied;
   private long unappliedBytes;
+  private long installing;
 
   CommitCursor(LogView log, RaftOptions.Limits limits, long committed, long applied) {
     this.log = log;
@@ -44,9 +45,25 @@ final class CommitCursor {
     return true;
   }
 
+  /// Takes note that a snapshot has taken the place of everything up to `index`: it has to be
+  /// applied before anything else is handed out (R12).
+  void install(long index) {
+    commitTo(index);
+    installing = index;
+    handedOut = index;
+    unappliedBytes = 0;
+  }
+
+  boolean isInstalling() {
+    return installing > applied;
+  }
+
   /// The next entries to apply: committed, durable on this member, and within the byte limit of
   /// what is being applied, but at least one if nothing is (R12).
   List<Entry> handOut(long durableIndex) {
+    if (isInstalling()) {
+      return List.of();
+    }
     long end = Math.min(committed, durableIndex) + 1;
     long allowance = limits.applyBytes() - unappliedBytes;
     if (handedOut + 1 >= end || (allowance <= 0 && handedOut > applied)) {
@@ -68,6 +85,10 @@ final class CommitCursor {
         index,
         applied,
         handedOut);
+    if (isInstalling()) { // the entries are gone, and with them what they weighed
+      applied = index;
+      return 0;
+    }
     long freed = 0;
     for (long each = applied + 1; each <= index; each++) {
       freed += log.entryAt(each).payloadBytes();

@@ -5,6 +5,7 @@ import io.kvorum.raft.RaftMessage.PreVoteReply;
 import io.kvorum.raft.RaftMessage.PreVoteRequest;
 import io.kvorum.raft.RaftMessage.VoteReply;
 import io.kvorum.raft.RaftMessage.VoteRequest;
+import io.kvorum.raft.RaftMessage.VoteRequest.Cause;
 import io.kvorum.raft.Ready.ReadVerdict;
 import io.kvorum.raft.Role.Candidate;
 import io.kvorum.raft.Role.Electable;
@@ -76,6 +77,7 @@ final class Elections {
     if (role instanceof Leader leader) {
       leader.reconfigured();
       if (!state.configuration().isVoter(state.self())) {
+        leader.leaveOffice();
         becomeFollower();
       }
     }
@@ -86,9 +88,11 @@ final class Elections {
     becomeFollower();
   }
 
-  /// Only a voter campaigns, and not while a committed configuration waits to be applied (E2).
+  /// Only a voter campaigns, and not while a snapshot or a committed configuration waits to be
+  /// applied (E2).
   private boolean mayCampaign() {
     return state.configuration().isVoter(state.self())
+        && !state.commits().isInstalling()
         && !state.log().hasUnappliedConfiguration(state.commits().committed());
   }
 
@@ -96,7 +100,17 @@ final class Elections {
     if (state.options().election().preVote()) {
       askForPreVotes();
     } else {
-      askForVotes();
+      askForVotes(Cause.TIMEOUT);
+    }
+  }
+
+  /// The leader hands over to this member, whose log ended with `leaderLast` at that moment (L5).
+  void timeoutNow(MemberId leader, EntryId leaderLast) {
+    if (role instanceof Follower follower
+        && follower.leader().filter(known -> !known.equals(leader)).isEmpty()
+        && leaderLast.equals(state.log().last())
+        && mayCampaign()) {
+      askForVotes(Cause.TRANSFER);
     }
   }
 
@@ -120,7 +134,7 @@ final class Elections {
 
   /// Starts a real campaign. The requests, and this member's own vote, wait until the vote is
   /// durable: otherwise a crash could let it lead the same term twice (D1, E4).
-  private void askForVotes() {
+  private void askForVotes(Cause cause) {
     become(new Candidate(new VoteTally(), newTimer()));
     state.enterTerm(state.term() + 1);
     state.voteFor(state.self());
@@ -130,7 +144,7 @@ final class Elections {
       if (member.equals(state.self())) {
         state.sendWhenDurable(member, new VoteReply(Answer.GRANTED, committed));
       } else if (state.configuration().isVoter(member)) {
-        state.sendWhenDurable(member, new VoteRequest(last, committed));
+        state.sendWhenDurable(member, new VoteRequest(last, committed, cause));
       }
     }
   }
@@ -183,7 +197,7 @@ final class Elections {
 
   private void countPreVotes(VoteTally tally) {
     switch (tally.outcome(state.quorum())) {
-      case WON -> askForVotes();
+      case WON -> askForVotes(Cause.TIMEOUT);
       case LOST -> becomeFollower();
       case OPEN -> {}
     }

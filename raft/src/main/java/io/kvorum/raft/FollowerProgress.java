@@ -1,25 +1,32 @@
 package io.kvorum.raft;
 
 import io.kvorum.invariant.Invariant;
+import io.kvorum.invariant.InvariantViolation;
+import io.kvorum.raft.Input.SnapshotSent.Delivery;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/// What a leader knows of one other member's log, and how much it may send there (raft.md R1-R3;
+/// What a leader knows of one other member's log, and how much it may send there (raft.md R1-R4;
 /// `match < next` always).
 ///
 /// ```
-///            ack                       full window: pauses,
-///  PROBE ───────────────▶ REPLICATE    one append per heartbeat reply
-///    ▲  one append at      │
-///    │  a time             │
-///    └─────────────────────┘ rejection, unreachable
+///                  ack                       full window: pauses,
+///        PROBE ───────────────▶ REPLICATE    one append per heartbeat reply
+///        ▲ │ ▲  one append at     │   ▲
+///        │ │ │  a time            │   │
+///        │ │ └────────────────────┘   │ ack that connects to our log
+///        │ │  rejection, unreachable  │
+///        │ └──────────▶ SNAPSHOT ─────┘
+///        └───────────────────┘ stream delivered or failed
 /// ```
 final class FollowerProgress {
   enum Mode {
     /// Looking for where the logs agree; at most one append under way.
     PROBE,
     /// Logs agree; appends are pipelined within the window.
-    REPLICATE
+    REPLICATE,
+    /// A snapshot is on its way; no appends.
+    SNAPSHOT
   }
 
   private record InFlight(long lastIndex, long bytes) {}
@@ -35,6 +42,7 @@ final class FollowerProgress {
   private boolean isProbeSent;
   private boolean isExtraAppendAllowed;
   private boolean isReading;
+  private long snapshotIndex;
   private long readingFrom;
   private boolean isRecentlyActive;
 
@@ -81,12 +89,13 @@ final class FollowerProgress {
     return switch (mode) {
       case PROBE -> isProbeSent;
       case REPLICATE -> isWindowFull() && !isExtraAppendAllowed;
+      case SNAPSHOT -> true;
     };
   }
 
   /// Whether the window has room for entries; an append that a full window allows is empty.
   boolean hasRoom() {
-    return mode == Mode.PROBE || !isWindowFull();
+    return mode != Mode.REPLICATE || !isWindowFull();
   }
 
   private boolean isWindowFull() {
@@ -125,18 +134,57 @@ final class FollowerProgress {
           inFlightBytes += bytes;
         }
       }
+      case SNAPSHOT -> throw new InvariantViolation("append while a snapshot is under way");
     }
   }
 
-  /// The member holds our log up to `index`. Returns whether that is news.
-  boolean matched(long index) {
+  /// A snapshot was asked for: nothing is sent until it is there or a heartbeat is answered (S1).
+  void snapshotWanted() {
+    probeFrom(nextIndex);
+    isProbeSent = true;
+  }
+
+  /// Whether a snapshot at `index` would bring the member closer to a log that begins after
+  /// `baseIndex`.
+  boolean needsSnapshot(long index, long baseIndex) {
+    return mode == Mode.PROBE && nextIndex <= baseIndex && index >= baseIndex;
+  }
+
+  /// A snapshot at `index` is being sent.
+  void snapshotStarted(long index) {
+    mode = Mode.SNAPSHOT;
+    snapshotIndex = index;
+  }
+
+  /// The stream of the snapshot at `index` has ended. Waits for the member's next reply, so that an
+  /// append does not overtake the snapshot (R4).
+  void snapshotSent(long index, Delivery delivery) {
+    if (mode == Mode.SNAPSHOT && index == snapshotIndex) {
+      probeFrom(
+          switch (delivery) {
+            case DELIVERED -> Math.max(matchIndex, snapshotIndex) + 1;
+            case FAILED -> matchIndex + 1;
+          });
+      isProbeSent = true;
+    }
+  }
+
+  /// The member holds our log up to `index`, and ours goes on after `baseIndex`. Returns whether
+  /// that is news.
+  boolean matched(long index, long baseIndex) {
     while (!inFlight.isEmpty() && inFlight.getFirst().lastIndex() <= index) {
       inFlightBytes -= inFlight.removeFirst().bytes();
     }
     boolean isNews = index > matchIndex;
     matchIndex = Math.max(matchIndex, index);
     nextIndex = Math.max(nextIndex, matchIndex + 1);
-    if (mode == Mode.PROBE && index == matchIndex) {
+    boolean isAgreed =
+        switch (mode) {
+          case PROBE -> index == matchIndex;
+          case REPLICATE -> false;
+          case SNAPSHOT -> matchIndex >= baseIndex;
+        };
+    if (isAgreed) {
       mode = Mode.REPLICATE;
       isProbeSent = false;
       nextIndex = matchIndex + 1;
@@ -148,18 +196,19 @@ final class FollowerProgress {
   /// The member refused an append that followed `rejectedIndex`. Returns false if the refusal is
   /// outdated (R8); otherwise the next probe follows `probeIndex` at most.
   boolean rejected(long rejectedIndex, long probeIndex) {
-    if (mode == Mode.REPLICATE) {
-      if (rejectedIndex <= matchIndex) {
-        return false;
-      }
-      probeFrom(matchIndex + 1);
-      return true;
+    boolean isCurrent =
+        switch (mode) {
+          case PROBE -> rejectedIndex == nextIndex - 1;
+          case REPLICATE -> rejectedIndex > matchIndex;
+          case SNAPSHOT -> false;
+        };
+    if (isCurrent) {
+      probeFrom(
+          mode == Mode.REPLICATE
+              ? matchIndex + 1
+              : Math.max(Math.min(rejectedIndex, probeIndex + 1), matchIndex + 1));
     }
-    if (rejectedIndex != nextIndex - 1) {
-      return false;
-    }
-    probeFrom(Math.max(Math.min(rejectedIndex, probeIndex + 1), matchIndex + 1));
-    return true;
+    return isCurrent;
   }
 
   /// What is under way may be lost.

@@ -6,8 +6,11 @@ import io.kvorum.raft.RaftMessage.AppendReply.Conflict;
 import io.kvorum.raft.RaftMessage.AppendReply.Matched;
 import io.kvorum.raft.RaftMessage.AppendReply.Outdated;
 import io.kvorum.raft.RaftMessage.Heartbeat;
+import io.kvorum.raft.RaftMessage.SnapshotOffer;
 import io.kvorum.raft.Ready.LogRead;
+import io.kvorum.raft.Ready.SnapshotWanted;
 import io.kvorum.raft.membership.MemberId;
+import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -97,7 +100,8 @@ final class Followers {
   boolean answered(FollowerProgress known, AppendReply reply) {
     return switch (reply) {
       case Matched(var matchIndex) ->
-          matchIndex <= state.log().lastIndex() && known.matched(matchIndex);
+          matchIndex <= state.log().lastIndex()
+              && known.matched(matchIndex, state.log().base().index());
       case Conflict(var rejectedIndex, var probeAt) -> {
         known.rejected(rejectedIndex, agreeingIndex(probeAt));
         yield false;
@@ -133,14 +137,37 @@ final class Followers {
     }
   }
 
+  /// A snapshot for `peer` is at hand.
+  void snapshotReady(MemberId peer, SnapshotMarker snapshot) {
+    FollowerProgress known = progress.get(peer);
+    long index = snapshot.id().index();
+    if (known != null
+        && known.needsSnapshot(index, state.log().base().index())
+        && snapshot.configuration().members().contains(peer)) {
+      known.snapshotStarted(index);
+      state.send(peer, new SnapshotOffer(snapshot));
+    }
+  }
+
+  /// The voter whose log agrees with ours the furthest.
+  Optional<MemberId> mostAdvancedVoter() {
+    return progress.keySet().stream()
+        .filter(state.configuration()::isVoter)
+        .max(Comparator.comparingLong(this::matchIndex));
+  }
+
   /// Returns whether something was sent. Nothing is if the entries have to be read first, or if
-  /// they are dropped: then only a snapshot can help.
+  /// they are dropped: then only a snapshot can help, for a member that lives (S1).
   private boolean append(MemberId member, FollowerProgress known) {
     LogView log = state.log();
     long next = known.nextIndex();
     long end = log.lastIndex() + 1;
     long maxBytes = state.options().replication().appendBytes();
     if (!log.isRetained(next - 1)) {
+      if (known.isRecentlyActive()) {
+        known.snapshotWanted();
+        state.outbox().wantSnapshot(new SnapshotWanted(member, state.term(), log.base().index()));
+      }
       return false;
     }
     if (!known.hasRoom() || next == end) {

@@ -38,6 +38,22 @@ public sealed interface Input {
   /// be dropped as far as the tail allows (S10).
   record StateDurable(long index) implements Input {}
 
+  /// Asks for `target` to lead. A refusal follows if it cannot; otherwise the change of the role
+  /// shows the success, and its absence for an election timeout the failure (L4).
+  record TransferLeadership(long token, MemberId target) implements Input {}
+
+  /// Answers `Ready.snapshotsWanted`: a snapshot is at hand and may be streamed to `peer`.
+  record SnapshotReady(MemberId peer, long term, SnapshotMarker marker) implements Input {}
+
+  /// The stream of the snapshot at `index` to `peer` has ended.
+  record SnapshotSent(MemberId peer, long index, Delivery delivery) implements Input {
+    /// How the stream ended.
+    public enum Delivery {
+      DELIVERED,
+      FAILED
+    }
+  }
+
   /// The connection to a peer broke; what was sent to it may be lost.
   record PeerUnreachable(MemberId peer) implements Input {}
 

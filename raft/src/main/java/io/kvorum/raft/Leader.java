@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.kvorum.raft.RaftMessage.AppendReply;
 import io.kvorum.raft.RaftMessage.ReadIndexRefused;
 import io.kvorum.raft.RaftMessage.ReadIndexReply;
+import io.kvorum.raft.RaftMessage.TimeoutNow;
 import io.kvorum.raft.Ready.ReadVerdict;
 import io.kvorum.raft.membership.ConfigChange;
 import io.kvorum.raft.membership.ConfigChanger;
@@ -17,6 +18,7 @@ final class Leader implements Role {
   private final MemberState state;
   private final Followers followers;
   private final ReadIndexQueue reads;
+  private final Handover handover;
   private final long firstOwnIndex;
   private long pendingConfigurationIndex;
   private long uncommittedBytes;
@@ -28,6 +30,7 @@ final class Leader implements Role {
     this.state = state;
     this.followers = new Followers(state);
     this.reads = new ReadIndexQueue(state.options().limits().pendingReads());
+    this.handover = new Handover(state, followers);
     this.pendingConfigurationIndex = state.log().lastIndex();
     this.firstOwnIndex = state.log().lastIndex() + 1;
     append(EntryKind.NORMAL, ByteString.EMPTY);
@@ -57,16 +60,18 @@ final class Leader implements Role {
       heartbeatElapsedTicks = 0;
       followers.heartbeat(reads.lastRound());
     }
+    handover.tick();
+    leaveJointIfDue();
     return true;
   }
 
   /// Appends a command, or says why not (B1).
   Optional<ProposalRefusal> propose(ByteString payload) {
-    if (exceedsLimit(payload)) {
-      return Optional.of(ProposalRefusal.UNCOMMITTED_LIMIT);
+    Optional<ProposalRefusal> refusal = refusalOf(payload);
+    if (refusal.isEmpty()) {
+      append(EntryKind.NORMAL, payload);
     }
-    append(EntryKind.NORMAL, payload);
-    return Optional.empty();
+    return refusal;
   }
 
   /// Appends a membership change, or says why not (M3, M4).
@@ -78,18 +83,37 @@ final class Leader implements Role {
         instanceof ConfigChanger.Outcome.Illegal) {
       return Optional.of(ProposalRefusal.CHANGE_ILLEGAL);
     }
-    if (exceedsLimit(payload)) {
-      return Optional.of(ProposalRefusal.UNCOMMITTED_LIMIT);
+    Optional<ProposalRefusal> refusal = refusalOf(payload);
+    if (refusal.isEmpty()) {
+      appendChange(payload);
     }
-    append(EntryKind.CONFIGURATION, payload);
-    pendingConfigurationIndex = state.log().lastIndex();
-    return Optional.empty();
+    return refusal;
   }
 
-  private boolean exceedsLimit(ByteString payload) {
-    return !payload.isEmpty()
-        && uncommittedBytes > 0
-        && uncommittedBytes + payload.size() > state.options().limits().uncommittedBytes();
+  private Optional<ProposalRefusal> refusalOf(ByteString payload) {
+    if (handover.isPending()) {
+      return Optional.of(ProposalRefusal.TRANSFERRING);
+    }
+    boolean exceedsLimit =
+        !payload.isEmpty()
+            && uncommittedBytes > 0
+            && uncommittedBytes + payload.size() > state.options().limits().uncommittedBytes();
+    return exceedsLimit ? Optional.of(ProposalRefusal.UNCOMMITTED_LIMIT) : Optional.empty();
+  }
+
+  private void appendChange(ByteString payload) {
+    append(EntryKind.CONFIGURATION, payload);
+    pendingConfigurationIndex = state.log().lastIndex();
+  }
+
+  /// Leaves a joint configuration that is to be left automatically, once it is applied (M7). An
+  /// empty payload says so; a leader that took over meanwhile does the same.
+  private void leaveJointIfDue() {
+    if (state.configuration().autoLeave()
+        && pendingConfigurationIndex <= state.commits().applied()
+        && !handover.isPending()) {
+      appendChange(ByteString.EMPTY);
+    }
   }
 
   private void append(EntryKind kind, ByteString payload) {
@@ -101,6 +125,12 @@ final class Leader implements Role {
   /// Frees room for proposals. Entries of earlier terms were never counted.
   void applied(long freedBytes) {
     uncommittedBytes = Math.max(0, uncommittedBytes - freedBytes);
+    leaveJointIfDue();
+  }
+
+  /// Hands over to `target`, or says why not.
+  Optional<ProposalRefusal> transferTo(MemberId target) {
+    return handover.begin(target);
   }
 
   /// Takes a read of `origin`; its verdict follows once this leadership is confirmed (RI1, RI2).
@@ -124,6 +154,7 @@ final class Leader implements Role {
       known.get().markActive();
       if (followers.answered(known.get(), reply)) {
         advanceCommit();
+        handover.acknowledged(from);
       }
     }
   }
@@ -138,6 +169,14 @@ final class Leader implements Role {
 
   void logRead(Ready.LogRead read, List<Entry> entries) {
     followers.logRead(read, entries);
+  }
+
+  void snapshotReady(Input.SnapshotReady ready) {
+    followers.snapshotReady(ready.peer(), ready.marker());
+  }
+
+  void snapshotSent(Input.SnapshotSent sent) {
+    followers.of(sent.peer()).ifPresent(known -> known.snapshotSent(sent.index(), sent.delivery()));
   }
 
   void unreachable(MemberId peer) {
@@ -157,6 +196,16 @@ final class Leader implements Role {
   void reconfigured() {
     followers.followMembership();
     advanceCommit();
+    handover.reconfigured();
+  }
+
+  /// Lets go of a leadership that the configuration takes away: everybody learns of the commit that
+  /// did it, and the voter that is furthest may campaign at once (M10).
+  void leaveOffice() {
+    followers.replicate();
+    followers
+        .mostAdvancedVoter()
+        .ifPresent(successor -> state.send(successor, new TimeoutNow(state.log().last())));
   }
 
   /// Sends what has come together since the last drain: one read round, one append per peer (R11).

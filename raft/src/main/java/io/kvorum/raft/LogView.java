@@ -11,8 +11,8 @@ import java.util.List;
 ///
 /// Everything appended here is on its way to the disk; [WriteLedger] knows how far it has come.
 final class LogView {
-  private final TermRuns terms;
-  private final EntryWindow window;
+  private TermRuns terms;
+  private EntryWindow window;
   private final Deque<Long> unappliedConfigurations = new ArrayDeque<>();
 
   /// A log that begins right after `base`, the id of the last dropped entry, and has its first
@@ -74,6 +74,13 @@ final class LogView {
     while (!unappliedConfigurations.isEmpty() && unappliedConfigurations.getLast() >= index) {
       unappliedConfigurations.removeLast();
     }
+  }
+
+  /// Forgets everything; what follows comes right after `newBase`.
+  void replaceWith(EntryId newBase) {
+    terms = new TermRuns(newBase, List.of());
+    window = new EntryWindow(newBase.index() + 1);
+    unappliedConfigurations.clear();
   }
 
   /// Whether the payload of `index` is in memory.

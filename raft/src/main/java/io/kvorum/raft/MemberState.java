@@ -105,6 +105,18 @@ final class MemberState {
     quorum = Quorum.of(applied);
   }
 
+  /// Puts a snapshot in place of the whole log, a suffix included, and returns the storage command
+  /// that will record it. Its configuration is in force at once; nobody is asked to apply anything
+  /// until the state machine has taken it over (S5, A5).
+  long replaceLog(SnapshotMarker snapshot) {
+    long index = snapshot.id().index();
+    log.replaceWith(snapshot.id());
+    held.truncatedTo(index);
+    commits.install(index);
+    configure(index, snapshot.configuration());
+    return writes.replacedBy(snapshot);
+  }
+
   /// Sends what promises nothing about this member's disk.
   void send(MemberId to, RaftMessage message) {
     outbox.send(new Envelope(self, to, term(), message));

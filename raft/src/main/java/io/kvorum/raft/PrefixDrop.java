@@ -32,8 +32,10 @@ final class PrefixDrop {
   void persisted(long sequence) {
     if (markerSequence.isPresent() && sequence >= markerSequence.getAsLong()) {
       markerSequence = OptionalLong.empty();
-      state.log().dropTo(droppedTo);
-      state.outbox().dropLogTo(droppedTo);
+      if (droppedTo > state.log().base().index()) { // else a snapshot has replaced the log
+        state.log().dropTo(droppedTo);
+        state.outbox().dropLogTo(droppedTo);
+      }
     }
   }
 }

@@ -12,6 +12,10 @@ public enum ProposalRefusal {
   CHANGE_PENDING,
   /// The membership change does not lead to a legal configuration (M1, M4).
   CHANGE_ILLEGAL,
+  /// The leader is about to hand over (L2).
+  TRANSFERRING,
+  /// Only a voter other than the leader can be handed the leadership (L1).
+  TRANSFER_TARGET,
   /// The member is shutting down.
   STOPPED
 }

@@ -6,6 +6,7 @@ import io.kvorum.raft.RaftMessage.AppendEntries;
 import io.kvorum.raft.RaftMessage.AppendReply;
 import io.kvorum.raft.RaftMessage.ForwardedProposal;
 import io.kvorum.raft.RaftMessage.ForwardedProposalRefused;
+import io.kvorum.raft.RaftMessage.ForwardedTransfer;
 import io.kvorum.raft.RaftMessage.FromLeader;
 import io.kvorum.raft.RaftMessage.Heartbeat;
 import io.kvorum.raft.RaftMessage.HeartbeatReply;
@@ -14,6 +15,8 @@ import io.kvorum.raft.RaftMessage.PreVoteRequest;
 import io.kvorum.raft.RaftMessage.ReadIndexRefused;
 import io.kvorum.raft.RaftMessage.ReadIndexReply;
 import io.kvorum.raft.RaftMessage.ReadIndexRequest;
+import io.kvorum.raft.RaftMessage.SnapshotOffer;
+import io.kvorum.raft.RaftMessage.TimeoutNow;
 import io.kvorum.raft.RaftMessage.VoteReply;
 import io.kvorum.raft.RaftMessage.VoteRequest;
 import io.kvorum.raft.Ready.ReadVerdict;
@@ -34,6 +37,7 @@ public final class RaftCore {
   private final MemberState state;
   private final Elections elections;
   private final PrefixDrop prefixDrop;
+  private final SnapshotInstall snapshotInstall;
   private Ready.RoleChange lastRole;
 
   /// Starts a member from what recovery found.
@@ -44,6 +48,7 @@ public final class RaftCore {
     state = new MemberState(self, options, start);
     elections = new Elections(state, random);
     prefixDrop = new PrefixDrop(state);
+    snapshotInstall = new SnapshotInstall(state);
     lastRole = roleNow();
     elections.campaignIfAlone();
   }
@@ -68,6 +73,18 @@ public final class RaftCore {
         elections.reconfigured();
       }
       case Input.StateDurable(var index) -> prefixDrop.stateDurable(index);
+      case Input.TransferLeadership(var token, var target) ->
+          transfer(target).ifPresent(why -> state.outbox().refuse(token, why));
+      case Input.SnapshotReady ready -> {
+        if (elections.role() instanceof Leader leader && ready.term() == state.term()) {
+          leader.snapshotReady(ready);
+        }
+      }
+      case Input.SnapshotSent sent -> {
+        if (elections.role() instanceof Leader leader) {
+          leader.snapshotSent(sent);
+        }
+      }
       case Input.PeerUnreachable(var peer) -> {
         if (elections.role() instanceof Leader leader) {
           leader.unreachable(peer);
@@ -155,6 +172,12 @@ public final class RaftCore {
       case PreVoteReply reply -> elections.preVoteAnswered(from, term, reply);
       case VoteRequest request -> elections.voteAsked(from, request);
       case VoteReply reply -> elections.voteAnswered(from, reply);
+      case TimeoutNow(var leaderLast) -> elections.timeoutNow(from, leaderLast);
+      case ForwardedTransfer(var target) -> {
+        if (elections.role() instanceof Leader leader) {
+          leader.transferTo(target);
+        }
+      }
       case ForwardedProposal(var token, var payload) ->
           appendProposal(payload)
               .ifPresent(why -> state.send(from, new ForwardedProposalRefused(token, why)));
@@ -182,6 +205,8 @@ public final class RaftCore {
         state.commits().commitTo(commitIndex);
         state.send(from, new HeartbeatReply(readRound));
       }
+      case SnapshotOffer(var snapshot) ->
+          state.sendWhenDurable(from, snapshotInstall.accept(snapshot));
     }
   }
 
@@ -211,6 +236,18 @@ public final class RaftCore {
     refusal.ifPresent(why -> state.outbox().refuse(proposal.token(), why));
   }
 
+  private Optional<ProposalRefusal> transfer(MemberId target) {
+    return switch (elections.role()) {
+      case Leader leader -> leader.transferTo(target);
+      case Role.Electable other -> {
+        other.leader().ifPresent(leader -> state.send(leader, new ForwardedTransfer(target)));
+        yield other.leader().isPresent()
+            ? Optional.empty()
+            : Optional.of(ProposalRefusal.NO_LEADER);
+      }
+    };
+  }
+
   private void read(long token) {
     if (elections.role() instanceof Leader leader) {
       leader.read(state.self(), token);
@@ -234,6 +271,7 @@ public final class RaftCore {
   private void persisted(long sequence) {
     state.writes().completed(sequence);
     prefixDrop.persisted(sequence);
+    snapshotInstall.persisted(sequence);
     state.held().release(sequence, this::release);
     if (elections.role() instanceof Leader leader) {
       leader.advanceCommit();

@@ -1,6 +1,7 @@
 package io.kvorum.raft;
 
 import com.google.protobuf.ByteString;
+import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.quorum.VoteTally.Answer;
 import java.util.List;
 
@@ -24,6 +25,16 @@ public sealed interface RaftMessage {
   record Heartbeat(long commitIndex, long readRound) implements FromLeader {}
 
   record HeartbeatReply(long readRound) implements RaftMessage {}
+
+  /// Replaces the receiver's log up to the marker. The files of the snapshot came on a connection
+  /// of their own, and are complete and durable when this is stepped (raft.md S3, S4).
+  record SnapshotOffer(SnapshotMarker marker) implements FromLeader {}
+
+  /// Asks the receiver to campaign at once; the leader hands over to it (thesis §3.10).
+  ///
+  /// @param leaderLast where the leader's log ends; a receiver that ends elsewhere has been asked
+  ///   too early or too late, and does nothing (L5)
+  record TimeoutNow(EntryId leaderLast) implements RaftMessage {}
 
   /// The answers to a message of a leader about the log.
   sealed interface AppendReply extends RaftMessage {
@@ -50,7 +61,14 @@ public sealed interface RaftMessage {
   record PreVoteReply(Answer answer, EntryId committed) implements RaftMessage {}
 
   /// See [PreVoteRequest]; leaves only after the candidate's own vote is durable (D1).
-  record VoteRequest(EntryId last, EntryId committed) implements RaftMessage {}
+  record VoteRequest(EntryId last, EntryId committed, Cause cause) implements RaftMessage {
+    /// Why the candidate campaigns.
+    public enum Cause {
+      TIMEOUT,
+      /// The leader itself asked for it: a voter answers though its leader is alive (E7).
+      TRANSFER
+    }
+  }
 
   record VoteReply(Answer answer, EntryId committed) implements RaftMessage {}
 
@@ -60,6 +78,9 @@ public sealed interface RaftMessage {
   record ForwardedProposal(long token, ByteString payload) implements RaftMessage {}
 
   record ForwardedProposalRefused(long token, ProposalRefusal refusal) implements RaftMessage {}
+
+  /// The wish that the leader hands over to `target`, handed on to it (L6).
+  record ForwardedTransfer(MemberId target) implements RaftMessage {}
 
   /// Asks the leader for an index that a linearizable read must have applied (RI6).
   record ReadIndexRequest(long token) implements RaftMessage {}

@@ -13,6 +13,10 @@ import java.util.OptionalLong;
 /// once, in parallel with `persist` (raft.md A3, A4). A leader's appends are of that kind.
 ///
 /// @param persist the next storage command; handing it over is enough, its completion is an input
+/// @param install a snapshot that this member has accepted and recorded: the state machine takes it
+///   over, whole, before anything in `committed`, and reports its index as applied
+/// @param snapshotsWanted members that lag behind the log; answered with `Input.SnapshotReady` once
+///   there is a snapshot, and asked again after a while if it is not (S1)
 /// @param logReads to be read off the thread `raft`, from durable entries
 /// @param committed entries to apply, in index order, each once in a boot, durable here (R12)
 /// @param dropLogTo the log's prefix up to this index is not needed any more
@@ -20,6 +24,8 @@ import java.util.OptionalLong;
 public record Ready(
     List<Envelope> messages,
     Optional<Persist> persist,
+    Optional<SnapshotMarker> install,
+    List<SnapshotWanted> snapshotsWanted,
     List<LogRead> logReads,
     List<Entry> committed,
     List<ReadVerdict> reads,
@@ -30,6 +36,8 @@ public record Ready(
       new Ready(
           List.of(),
           Optional.empty(),
+          Optional.empty(),
+          List.of(),
           List.of(),
           List.of(),
           List.of(),
@@ -39,6 +47,7 @@ public record Ready(
 
   public Ready {
     messages = List.copyOf(messages);
+    snapshotsWanted = List.copyOf(snapshotsWanted);
     logReads = List.copyOf(logReads);
     committed = List.copyOf(committed);
     reads = List.copyOf(reads);
@@ -48,6 +57,8 @@ public record Ready(
   public boolean isEmpty() {
     return messages.isEmpty()
         && persist.isEmpty()
+        && install.isEmpty()
+        && snapshotsWanted.isEmpty()
         && logReads.isEmpty()
         && committed.isEmpty()
         && reads.isEmpty()
@@ -63,6 +74,11 @@ public record Ready(
   /// @param maxBytes payload to stop at; at least one entry is read
   public record LogRead(
       MemberId follower, long term, long fromIndex, long toIndex, long maxBytes) {}
+
+  /// A member needs entries that the log has dropped.
+  ///
+  /// @param minIndex a snapshot older than this does not connect to the log
+  public record SnapshotWanted(MemberId peer, long term, long minIndex) {}
 
   /// The end of a read's wait for its index.
   public sealed interface ReadVerdict {

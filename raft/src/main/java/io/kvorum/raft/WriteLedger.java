@@ -74,6 +74,14 @@ final class WriteLedger {
     return lastSequence + 1;
   }
 
+  /// Takes note that a snapshot takes the place of the log, and returns the sequence of the command
+  /// that will say so: nothing of the log in its new form is durable before.
+  long replacedBy(SnapshotMarker snapshot) {
+    truncatedFrom(snapshot.id().index());
+    writtenIndex = snapshot.id().index();
+    return mark(snapshot);
+  }
+
   /// Takes note that the suffix from `index` on is being replaced.
   void truncatedFrom(long index) {
     writtenIndex = Math.min(writtenIndex, index - 1);

@@ -14,6 +14,7 @@ import io.kvorum.raft.RaftMessage.ReadIndexReply;
 import io.kvorum.raft.RaftMessage.ReadIndexRequest;
 import io.kvorum.raft.RaftMessage.VoteReply;
 import io.kvorum.raft.RaftMessage.VoteRequest;
+import io.kvorum.raft.RaftMessage.VoteRequest.Cause;
 import io.kvorum.raft.Ready.ReadVerdict.Aborted;
 import io.kvorum.raft.Ready.ReadVerdict.Confirmed;
 import io.kvorum.raft.membership.Configuration;
@@ -61,7 +62,7 @@ class ElectionTest {
 
     assertThat(before).isEmpty();
     assertThat(member.takeSent())
-        .contains(new Envelope(SELF, SECOND, 2, new VoteRequest(BASE, BASE)));
+        .contains(new Envelope(SELF, SECOND, 2, new VoteRequest(BASE, BASE, Cause.TIMEOUT)));
     assertThat(member.role().role()).isEqualTo(RoleKind.CANDIDATE);
   }
 
@@ -110,12 +111,12 @@ class ElectionTest {
   /// E5, E6: a vote leaves with its record, and is not given twice.
   @Test
   void voteAsked_grantedOncePerTerm_afterItIsDurable() {
-    receive(SECOND, 3, new VoteRequest(new EntryId(2, 9), BASE));
+    receive(SECOND, 3, new VoteRequest(new EntryId(2, 9), BASE, Cause.TIMEOUT));
     List<Envelope> before = member.takeSent();
     member.syncAll();
     List<Envelope> granted = member.takeSent();
-    receive(THIRD, 3, new VoteRequest(new EntryId(2, 9), BASE));
-    receive(SECOND, 3, new VoteRequest(new EntryId(2, 9), BASE));
+    receive(THIRD, 3, new VoteRequest(new EntryId(2, 9), BASE, Cause.TIMEOUT));
+    receive(SECOND, 3, new VoteRequest(new EntryId(2, 9), BASE, Cause.TIMEOUT));
 
     assertThat(before).isEmpty();
     assertThat(granted)
@@ -136,7 +137,7 @@ class ElectionTest {
     receive(THIRD, 2, new VoteReply(Answer.REFUSED, BASE));
     member.takeSent();
 
-    receive(THIRD, 2, new VoteRequest(new EntryId(1, 9), BASE));
+    receive(THIRD, 2, new VoteRequest(new EntryId(1, 9), BASE, Cause.TIMEOUT));
     member.syncAll();
 
     assertThat(member.role().role()).isEqualTo(RoleKind.FOLLOWER);
@@ -151,7 +152,7 @@ class ElectionTest {
     member.syncAll();
     member.takeSent();
 
-    receive(THIRD, 9, new VoteRequest(new EntryId(8, 90), BASE));
+    receive(THIRD, 9, new VoteRequest(new EntryId(8, 90), BASE, Cause.TIMEOUT));
     receive(THIRD, 9, new PreVoteRequest(new EntryId(8, 90), BASE));
     member.syncAll();
 
@@ -273,7 +274,11 @@ class ElectionTest {
 
     behind.step(
         new Input.Received(
-            new Envelope(THIRD, SELF, 3, new VoteRequest(new EntryId(1, 1), new EntryId(2, 2)))));
+            new Envelope(
+                THIRD,
+                SELF,
+                3,
+                new VoteRequest(new EntryId(1, 1), new EntryId(2, 2), Cause.TIMEOUT))));
 
     assertThat(behind.core().commitIndex()).isEqualTo(2);
   }

@@ -203,6 +203,8 @@ final class SimulatedGroup {
               RaftMessage.AppendReply.Outdated _,
               RaftMessage.PreVoteRequest _,
               RaftMessage.PreVoteReply _,
+              RaftMessage.TimeoutNow _,
+              RaftMessage.ForwardedTransfer _,
               RaftMessage.ForwardedProposal _,
               RaftMessage.ForwardedProposalRefused _,
               RaftMessage.ReadIndexRequest _,
