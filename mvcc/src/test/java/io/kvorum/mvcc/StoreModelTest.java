@@ -32,14 +32,15 @@ class StoreModelTest {
       run(onlySeed);
       return;
     }
-    AtomicLong operationsLeft = new AtomicLong(Long.getLong("kvorum.model.operations", 1_000_000));
+    long operations = Long.getLong("kvorum.model.operations", 1_000_000);
+    AtomicLong done = new AtomicLong();
     AtomicLong nextSeed = new AtomicLong(FIRST_SEED);
     List<Callable<Boolean>> workers = new ArrayList<>();
     for (int i = 0; i < WORKERS; i++) {
       workers.add(
           () -> {
-            while (operationsLeft.get() > 0) {
-              operationsLeft.addAndGet(-run(nextSeed.getAndIncrement()));
+            while (done.get() < operations) {
+              done.addAndGet(run(nextSeed.getAndIncrement()));
             }
             return true;
           });
@@ -49,6 +50,7 @@ class StoreModelTest {
         assertThat(worker.get()).isTrue();
       }
     }
+    System.out.printf("model: %d operations, %d seeds%n", done.get(), nextSeed.get() - FIRST_SEED);
   }
 
   private static long run(long seed) throws IOException {

@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 
 /// One running server process, Kvorum or etcd, that answers on `127.0.0.1:clientPort()`.
 ///
-/// Its output goes to the file `server.log` next to its data directory. Closing kills it.
+/// Its output goes to the file `server.log` next to its data directory. Closing kills it; the
+/// output of one that had ended by itself, unnoticed by its test, is shown then.
 public final class ServerProcess implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final HttpClient HTTP =
@@ -29,6 +30,7 @@ public final class ServerProcess implements AutoCloseable {
   private final Process process;
   private final int clientPort;
   private final Path output;
+  private boolean endExpected;
 
   private ServerProcess(Process process, int clientPort, Path output) {
     this.process = process;
@@ -154,8 +156,7 @@ public final class ServerProcess implements AutoCloseable {
           // Not listening yet.
         }
         if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
-          throw new IOException(
-              "server ended with status " + process.exitValue() + ":\n" + Files.readString(output));
+          throw new IOException("server ended with status " + process.exitValue() + ":\n" + said());
         }
       }
     } catch (InterruptedException e) {
@@ -163,7 +164,7 @@ public final class ServerProcess implements AutoCloseable {
       throw new IOException("interrupted while the server started", e);
     }
     process.destroyForcibly();
-    throw new IOException("server not healthy in time:\n" + Files.readString(output));
+    throw new IOException("server not healthy in time:\n" + said());
   }
 
   public int clientPort() {
@@ -187,6 +188,31 @@ public final class ServerProcess implements AutoCloseable {
     return process.isAlive();
   }
 
+  /// Resident memory (`VmRSS`), as Linux counts it.
+  ///
+  /// @throws IOException if the process is gone, or the system is not Linux
+  public long residentBytes() throws IOException {
+    for (String line : Files.readAllLines(facts().resolve("status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+      }
+    }
+    throw new IOException("no VmRSS of process " + pid());
+  }
+
+  /// Files and sockets it has open, as Linux counts them.
+  ///
+  /// @throws IOException if the process is gone, or the system is not Linux
+  public long openFiles() throws IOException {
+    try (Stream<Path> files = Files.list(facts().resolve("fd"))) {
+      return files.count();
+    }
+  }
+
+  private Path facts() {
+    return Path.of("/proc", Long.toString(pid()));
+  }
+
   /// Waits until the process has ended by itself and returns its exit status.
   ///
   /// @throws IOException if it still runs after `limit`
@@ -194,17 +220,20 @@ public final class ServerProcess implements AutoCloseable {
     if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
       throw new IOException("server still runs after " + limit);
     }
+    endExpected = true;
     return process.exitValue();
   }
 
   /// SIGKILL; returns when the process is gone.
   public void kill() {
+    endExpected = true;
     process.destroyForcibly();
     process.onExit().join();
   }
 
   /// SIGTERM; returns the exit status when the process is gone.
   public int terminate() {
+    endExpected = true;
     process.destroy();
     process.onExit().join();
     return process.exitValue();
@@ -212,6 +241,17 @@ public final class ServerProcess implements AutoCloseable {
 
   @Override
   public void close() {
+    if (!process.isAlive() && !endExpected) {
+      System.out.printf("server ended with status %d:%n%s%n", process.exitValue(), said());
+    }
     kill();
+  }
+
+  private String said() {
+    try {
+      return Files.readString(output);
+    } catch (IOException e) {
+      return "(its output cannot be read: " + e + ")";
+    }
   }
 }

@@ -52,7 +52,7 @@ class HalfOpenConnectionsTest {
   void tenThousandHalfOpenConnections_heldByTheirClient_hurtNobodyAndAreClosed() throws Exception {
     try (ServerProcess server = ServerProcess.kvorum(directory);
         OrdinaryClient ordinary = OrdinaryClient.start(server, "ordinary/", 200)) {
-      long before = Resident.mebibytes(server.pid());
+      long before = server.residentBytes() >> 20;
       Deque<SocketChannel> held = new ArrayDeque<>();
       long mostFiles = 0;
       for (int i = 0; i < CONNECTIONS; i++) {
@@ -61,10 +61,10 @@ class HalfOpenConnectionsTest {
         }
         held.addLast(connect(server, i));
         if (i % 500 == 0) {
-          mostFiles = Math.max(mostFiles, Resident.openFiles(server.pid()));
+          mostFiles = Math.max(mostFiles, server.openFiles());
         }
       }
-      long after = Resident.mebibytes(server.pid());
+      long after = server.residentBytes() >> 20;
 
       try (TestClient late = TestClient.of(server)) {
         assertThat(late.put("late", "served")).isPositive();
@@ -79,7 +79,7 @@ class HalfOpenConnectionsTest {
       for (SocketChannel channel : held) {
         channel.close();
       }
-      assertThat(Resident.openFiles(server.pid())).isLessThan(OWN_FILES);
+      assertThat(server.openFiles()).isLessThan(OWN_FILES);
     }
   }
 

@@ -2,13 +2,10 @@ package io.kvorum.testkit.bounds;
 
 import io.kvorum.testkit.ServerProcess;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /// Watches a server's resident memory (`VmRSS`) from its opening on, every few milliseconds, and
-/// keeps the highest figure. Linux only.
+/// keeps the highest figure.
 final class ResidentMemory implements AutoCloseable {
   private static final long SAMPLE_MILLIS = 2;
   private static final long STILL_BYTES = 1 << 20;
@@ -30,18 +27,18 @@ final class ResidentMemory implements AutoCloseable {
 
   /// Begins once the memory has been still for a second, so that work left over from before (files
   /// being compacted) is neither blamed nor credited.
-  static ResidentMemory watch(ServerProcess server) throws InterruptedException {
+  static ResidentMemory watch(ServerProcess server) throws IOException, InterruptedException {
     ResidentMemory memory = new ResidentMemory(server, settledBytes(server));
     memory.sampler.start();
     return memory;
   }
 
-  private static long settledBytes(ServerProcess server) throws InterruptedException {
-    long settled = bytes(server);
+  private static long settledBytes(ServerProcess server) throws IOException, InterruptedException {
+    long settled = server.residentBytes();
     int still = 0;
     for (int i = 0; i < MAX_SAMPLES && still < STILL_SAMPLES; i++) {
       TimeUnit.MILLISECONDS.sleep(100);
-      long now = bytes(server);
+      long now = server.residentBytes();
       if (Math.abs(now - settled) < STILL_BYTES) {
         still++;
       } else {
@@ -52,26 +49,13 @@ final class ResidentMemory implements AutoCloseable {
     return settled;
   }
 
-  private static long bytes(ServerProcess server) {
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/" + server.pid() + "/status"))) {
-        if (line.startsWith("VmRSS:")) {
-          return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    throw new IllegalStateException("process " + server.pid() + " has no VmRSS");
-  }
-
   private void sample() {
     try {
       while (!stopped) {
-        peakBytes = Math.max(peakBytes, bytes(server));
+        peakBytes = Math.max(peakBytes, server.residentBytes());
         TimeUnit.MILLISECONDS.sleep(SAMPLE_MILLIS);
       }
-    } catch (InterruptedException | UncheckedIOException e) {
+    } catch (IOException | InterruptedException e) {
       // The server is gone, and its test knows.
     }
   }
