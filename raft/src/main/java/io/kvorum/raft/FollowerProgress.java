@@ -3,6 +3,7 @@ package io.kvorum.raft;
 import io.kvorum.invariant.Invariant;
 import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.raft.Input.SnapshotSent.Delivery;
+import io.kvorum.raft.PeerProgress.Mode;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -20,15 +21,6 @@ import java.util.Deque;
 ///        └───────────────────┘ stream delivered or failed
 /// ```
 final class FollowerProgress {
-  enum Mode {
-    /// Looking for where the logs agree; at most one append under way.
-    PROBE,
-    /// Logs agree; appends are pipelined within the window.
-    REPLICATE,
-    /// A snapshot is on its way; no appends.
-    SNAPSHOT
-  }
-
   private record InFlight(long lastIndex, long bytes) {}
 
   private final RaftOptions.Replication limits;
@@ -52,8 +44,10 @@ final class FollowerProgress {
     this.isRecentlyActive = true;
   }
 
-  Mode mode() {
-    return mode;
+  /// A copy for others to look at.
+  PeerProgress view() {
+    return new PeerProgress(
+        mode, matchIndex, nextIndex, inFlight.size(), isPaused(), isRecentlyActive);
   }
 
   long matchIndex() {

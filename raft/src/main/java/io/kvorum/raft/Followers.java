@@ -40,6 +40,12 @@ final class Followers {
     }
   }
 
+  NavigableMap<MemberId, PeerProgress> view() {
+    NavigableMap<MemberId, PeerProgress> view = new TreeMap<>();
+    progress.forEach((member, known) -> view.put(member, known.view()));
+    return view;
+  }
+
   Optional<FollowerProgress> of(MemberId member) {
     return Optional.ofNullable(progress.get(member));
   }

@@ -10,6 +10,7 @@ import io.kvorum.raft.membership.ConfigChange;
 import io.kvorum.raft.membership.ConfigChanger;
 import io.kvorum.raft.membership.MemberId;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 
 /// Leads one term: takes proposals, replicates, commits and confirms reads. To become leader is to
@@ -44,6 +45,10 @@ final class Leader implements Role {
   @Override
   public Optional<MemberId> leader() {
     return Optional.of(state.self());
+  }
+
+  NavigableMap<MemberId, PeerProgress> progress() {
+    return followers.view();
   }
 
   /// One tick; returns false if this member must not lead any longer, for want of a quorum (E8).

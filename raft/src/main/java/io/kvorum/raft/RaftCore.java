@@ -22,7 +22,9 @@ import io.kvorum.raft.RaftMessage.VoteRequest;
 import io.kvorum.raft.Ready.ReadVerdict;
 import io.kvorum.raft.membership.MemberId;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /// One member of a Raft group, as a state machine: [#step] takes what happened, [#drain] returns
@@ -132,6 +134,15 @@ public final class RaftCore {
 
   public long appliedIndex() {
     return state.commits().applied();
+  }
+
+  /// What a leader knows of every other member; nothing on a member that does not lead.
+  public NavigableMap<MemberId, PeerProgress> progress() {
+    return elections.role() instanceof Leader leader ? leader.progress() : new TreeMap<>();
+  }
+
+  MemberState state() {
+    return state;
   }
 
   /// Whether storage commands are under way or wait to be drained.
