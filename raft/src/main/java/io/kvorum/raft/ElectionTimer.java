@@ -7,14 +7,18 @@ import java.util.random.RandomGenerator;
 final class ElectionTimer {
   private final RaftOptions.Election options;
   private final RandomGenerator random;
-  private final int timeoutTicks;
+  private int timeoutTicks;
   private int elapsedTicks;
 
   private ElectionTimer(RaftOptions.Election options, RandomGenerator random, int elapsedTicks) {
     this.options = options;
     this.random = random;
     this.elapsedTicks = elapsedTicks;
-    this.timeoutTicks = options.timeoutTicks() + random.nextInt(options.timeoutTicks());
+    redraw();
+  }
+
+  void redraw() {
+    timeoutTicks = options.timeoutTicks() + random.nextInt(options.timeoutTicks());
   }
 
   static ElectionTimer started(RaftOptions.Election options, RandomGenerator random) {

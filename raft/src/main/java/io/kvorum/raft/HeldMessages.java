@@ -3,6 +3,7 @@ package io.kvorum.raft;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// Messages that vouch for this member's disk, held until storage has caught up with the state they
@@ -56,6 +57,14 @@ final class HeldMessages {
         message.sequence = sequence;
       }
     }
+  }
+
+  /// What waits for command `sequence`.
+  List<Envelope> restingOn(long sequence) {
+    return held.stream()
+        .filter(message -> message.sequence == sequence)
+        .map(message -> message.envelope)
+        .toList();
   }
 
   /// Hands out what rests on commands up to `completedSequence`.

@@ -21,10 +21,10 @@ final class MemberState {
   private Quorum quorum;
   private long configurationIndex;
 
-  MemberState(MemberId self, RaftOptions options, StartState start) {
+  MemberState(MemberId self, RaftOptions options, StartState start, LogView log) {
     this.self = self;
     this.options = options;
-    this.log = start.openLog();
+    this.log = log;
     long committed = start.commitIndex(log);
     this.ballot = start.hardState().ballot();
     this.writes = new WriteLedger(log, ballot, options.limits());

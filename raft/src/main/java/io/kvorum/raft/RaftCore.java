@@ -47,7 +47,11 @@ public final class RaftCore {
   /// @param random draws election timeouts, and nothing else
   /// @throws StartRefused if the recovered parts contradict each other
   public RaftCore(MemberId self, RaftOptions options, StartState start, RandomGenerator random) {
-    state = new MemberState(self, options, start);
+    this(new MemberState(self, options, start, start.openLog()), random);
+  }
+
+  RaftCore(MemberState state, RandomGenerator random) {
+    this.state = state;
     elections = new Elections(state, random);
     prefixDrop = new PrefixDrop(state);
     snapshotInstall = new SnapshotInstall(state);
@@ -143,6 +147,10 @@ public final class RaftCore {
 
   MemberState state() {
     return state;
+  }
+
+  Role role() {
+    return elections.role();
   }
 
   /// Whether storage commands are under way or wait to be drained.

@@ -1,12 +1,40 @@
 package io.kvorum.raft;
 
 import io.kvorum.raft.membership.Configuration;
+import io.kvorum.raft.membership.MemberId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /// What tests in other packages may see of a core's inside.
 public final class CoreProbe {
   private CoreProbe() {}
+
+  /// A core whose parts are taken as they are, without the checks of a start from a disk.
+  public static RaftCore unchecked(
+      MemberId self, RaftOptions options, StartState start, RandomGenerator random) {
+    LogView log = new LogView(start.base(), start.runStarts(), start.applied().index() + 1);
+    start.unapplied().forEach(log::append);
+    return new RaftCore(new MemberState(self, options, start, log), random);
+  }
+
+  /// Draws the present timeout again.
+  public static void redrawTimeout(RaftCore core) {
+    if (core.role() instanceof Role.Electable waiting) {
+      waiting.timer().redraw();
+    }
+  }
+
+  /// Messages that leave once storage command `sequence` is done.
+  public static List<Envelope> restingOn(RaftCore core, long sequence) {
+    return core.state().held().restingOn(sequence);
+  }
+
+  /// The entries whose payloads are in memory.
+  public static List<Entry> entriesInMemory(RaftCore core) {
+    LogView log = core.state().log();
+    return log.slice(log.evictedTo() + 1, log.lastIndex() + 1, Long.MAX_VALUE);
+  }
 
   public static Ballot ballot(RaftCore core) {
     return core.state().ballot();
