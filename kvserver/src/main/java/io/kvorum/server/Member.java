@@ -7,6 +7,7 @@ import io.kvorum.mvcc.watch.WatchLimits;
 import io.kvorum.proto.command.ClusterVersion;
 import io.kvorum.proto.command.LogCommand;
 import io.kvorum.proto.command.MemberAttributes;
+import io.kvorum.proto.etcd.AlarmType;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.StartRefused;
@@ -117,14 +118,14 @@ public final class Member implements AutoCloseable {
         .addKeyValue("snapshot-count", config.storage().snapshotEntries())
         .addKeyValue("snapshot-catchup-entries", config.storage().catchUpEntries())
         .log("starting an etcd server");
-    ServerMetrics metrics = new ServerMetrics();
+    ServerMetrics metrics = new ServerMetrics(config.observation(), CLOCK);
     LogOptions logOptions =
         LogOptions.defaults(CLOCK)
             .withSync(
                 config.storage().durability() == MemberConfig.Durability.NO_FSYNC
                     ? LogOptions.Sync.NEVER
                     : LogOptions.Sync.ALWAYS)
-            .withListener(metrics::logSynced);
+            .withListener(metrics.logDisk());
     MemberFiles files = MemberFiles.open(config, logOptions);
     Member member = new Member(config, files, failures, metrics);
     try {
@@ -176,7 +177,7 @@ public final class Member implements AutoCloseable {
                 backlog,
                 watches::publish,
                 appliedIndex,
-                metrics::storeCommitted),
+                metrics.applied()),
             ApplyLimits.of(
                 config.consensus().electionTimeout(), config.consensus().requestTimeout()),
             CLOCK,
@@ -315,13 +316,18 @@ public final class Member implements AutoCloseable {
     List<BindableService> services = services(headers, quota, budget, watchService);
     ClientServices clients =
         new ClientServices(
-            maxRequestBytes, () -> status().leader().isPresent(), leaderStreams, metrics, CLOCK);
+            maxRequestBytes,
+            () -> status().leader().isPresent(),
+            leaderStreams,
+            metrics.calls(),
+            CLOCK);
     metrics.observe(
         new ServerMetrics.Sources(
             files.store(),
             this::status,
             watches.counts(),
             proposals::waitingCommands,
+            type -> hasRaised(type),
             quota.quotaBytes(),
             config.reportedVersion()));
     listen(clients, services);
@@ -341,6 +347,11 @@ public final class Member implements AutoCloseable {
           .addKeyValue("address", url.host() + ":" + url.port())
           .log("serving client traffic insecurely; this is strongly discouraged!");
     }
+  }
+
+  private boolean hasRaised(AlarmType type) {
+    return applier.clusterState().alarms().all().stream()
+        .anyMatch(alarm -> alarm.getAlarm() == type && alarm.getMemberID() == self().value());
   }
 
   private boolean leads() {
@@ -388,8 +399,10 @@ public final class Member implements AutoCloseable {
   private List<BindableService> services(
       ResponseHeaders headers, StorageQuota quota, ReadBudget budget, WatchService watchService) {
     MvccStore store = files.store();
-    Writes writes = new Writes(proposals::submit, quota, headers, loops, self());
-    ConfirmedReads confirmed = new ConfirmedReads(reads::whenReady, loops);
+    Writes writes =
+        new Writes(metrics.requests().around(proposals::submit), quota, headers, loops, self());
+    ConfirmedReads confirmed =
+        new ConfirmedReads(metrics.requests().around(reads::whenReady), loops);
     KvReads kvReads =
         new KvReads(
             confirmed,
@@ -406,7 +419,7 @@ public final class Member implements AutoCloseable {
         watchService,
         new LeaseService(
             writes,
-            applier.lessor(),
+            metrics.requests().around(applier.lessor()),
             headers,
             loops,
             new LeaseService.LeaseGrants(minTtl, new Random(CLOCK.getAsLong()))),
@@ -419,7 +432,8 @@ public final class Member implements AutoCloseable {
                 this::status,
                 () -> applier.clusterState().alarms().all(),
                 new StatusReport.Versions(config.reportedVersion(), minorVersion())),
-            new StoreChores(store, rangeThreads, background),
+            new StoreChores(
+                store, rangeThreads, background, metrics.timedDefragmentation(store::defragment)),
             headers));
   }
 
