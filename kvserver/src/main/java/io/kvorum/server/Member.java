@@ -9,6 +9,7 @@ import io.kvorum.proto.command.LogCommand;
 import io.kvorum.proto.command.MemberAttributes;
 import io.kvorum.proto.etcd.AlarmType;
 import io.kvorum.raft.EntryId;
+import io.kvorum.raft.RaftOptions;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.log.LogOptions;
@@ -216,7 +217,7 @@ public final class Member implements AutoCloseable {
     try {
       raft.set(
           RaftNode.start(
-              RaftNodeOptions.defaults(self()),
+              raftOptions(),
               files.recovery().log(),
               files.recovery().recovered(),
               new AppliedState(applied, Configuration.ofVoters(List.of(self()))),
@@ -229,6 +230,21 @@ public final class Member implements AutoCloseable {
     store.onDurable(index -> raft().stateDurable(index));
     applier.start(index -> raft().applied(index));
     var _ = clock.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /// A tick is a heartbeat interval, as in etcd.
+  private RaftNodeOptions raftOptions() {
+    MemberConfig.Consensus consensus = config.consensus();
+    RaftOptions core = RaftOptions.defaults();
+    long timeoutTicks = consensus.electionTimeout().dividedBy(consensus.heartbeatInterval());
+    long tailEntries = Math.min(config.storage().catchUpEntries(), Integer.MAX_VALUE);
+    return RaftNodeOptions.of(
+        self(),
+        core.withElection(
+                new RaftOptions.Election(
+                    Math.toIntExact(timeoutTicks), 1, consensus.preVote(), true))
+            .withTail(new RaftOptions.Tail((int) tailEntries, core.tail().bytes())),
+        consensus.heartbeatInterval());
   }
 
   private void tick() {
