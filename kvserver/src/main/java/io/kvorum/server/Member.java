@@ -7,7 +7,9 @@ import io.kvorum.mvcc.watch.WatchLimits;
 import io.kvorum.proto.command.ClusterVersion;
 import io.kvorum.proto.command.LogCommand;
 import io.kvorum.proto.command.MemberAttributes;
+import io.kvorum.proto.etcd.AlarmType;
 import io.kvorum.raft.EntryId;
+import io.kvorum.raft.RaftOptions;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.log.LogOptions;
@@ -117,14 +119,14 @@ public final class Member implements AutoCloseable {
         .addKeyValue("snapshot-count", config.storage().snapshotEntries())
         .addKeyValue("snapshot-catchup-entries", config.storage().catchUpEntries())
         .log("starting an etcd server");
-    ServerMetrics metrics = new ServerMetrics();
+    ServerMetrics metrics = new ServerMetrics(config.observation(), CLOCK);
     LogOptions logOptions =
         LogOptions.defaults(CLOCK)
             .withSync(
                 config.storage().durability() == MemberConfig.Durability.NO_FSYNC
                     ? LogOptions.Sync.NEVER
                     : LogOptions.Sync.ALWAYS)
-            .withListener(metrics::logSynced);
+            .withListener(metrics.logDisk());
     MemberFiles files = MemberFiles.open(config, logOptions);
     Member member = new Member(config, files, failures, metrics);
     try {
@@ -176,7 +178,7 @@ public final class Member implements AutoCloseable {
                 backlog,
                 watches::publish,
                 appliedIndex,
-                metrics::storeCommitted),
+                metrics.applied()),
             ApplyLimits.of(
                 config.consensus().electionTimeout(), config.consensus().requestTimeout()),
             CLOCK,
@@ -215,7 +217,7 @@ public final class Member implements AutoCloseable {
     try {
       raft.set(
           RaftNode.start(
-              RaftNodeOptions.defaults(self()),
+              raftOptions(),
               files.recovery().log(),
               files.recovery().recovered(),
               new AppliedState(applied, Configuration.ofVoters(List.of(self()))),
@@ -228,6 +230,21 @@ public final class Member implements AutoCloseable {
     store.onDurable(index -> raft().stateDurable(index));
     applier.start(index -> raft().applied(index));
     var _ = clock.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /// A tick is a heartbeat interval, as in etcd.
+  private RaftNodeOptions raftOptions() {
+    MemberConfig.Consensus consensus = config.consensus();
+    RaftOptions core = RaftOptions.defaults();
+    long timeoutTicks = consensus.electionTimeout().dividedBy(consensus.heartbeatInterval());
+    long tailEntries = Math.min(config.storage().catchUpEntries(), Integer.MAX_VALUE);
+    return RaftNodeOptions.of(
+        self(),
+        core.withElection(
+                new RaftOptions.Election(
+                    Math.toIntExact(timeoutTicks), 1, consensus.preVote(), true))
+            .withTail(new RaftOptions.Tail((int) tailEntries, core.tail().bytes())),
+        consensus.heartbeatInterval());
   }
 
   private void tick() {
@@ -315,13 +332,18 @@ public final class Member implements AutoCloseable {
     List<BindableService> services = services(headers, quota, budget, watchService);
     ClientServices clients =
         new ClientServices(
-            maxRequestBytes, () -> status().leader().isPresent(), leaderStreams, metrics, CLOCK);
+            maxRequestBytes,
+            () -> status().leader().isPresent(),
+            leaderStreams,
+            metrics.calls(),
+            CLOCK);
     metrics.observe(
         new ServerMetrics.Sources(
             files.store(),
             this::status,
             watches.counts(),
             proposals::waitingCommands,
+            type -> hasRaised(type),
             quota.quotaBytes(),
             config.reportedVersion()));
     listen(clients, services);
@@ -341,6 +363,11 @@ public final class Member implements AutoCloseable {
           .addKeyValue("address", url.host() + ":" + url.port())
           .log("serving client traffic insecurely; this is strongly discouraged!");
     }
+  }
+
+  private boolean hasRaised(AlarmType type) {
+    return applier.clusterState().alarms().all().stream()
+        .anyMatch(alarm -> alarm.getAlarm() == type && alarm.getMemberID() == self().value());
   }
 
   private boolean leads() {
@@ -388,8 +415,10 @@ public final class Member implements AutoCloseable {
   private List<BindableService> services(
       ResponseHeaders headers, StorageQuota quota, ReadBudget budget, WatchService watchService) {
     MvccStore store = files.store();
-    Writes writes = new Writes(proposals::submit, quota, headers, loops, self());
-    ConfirmedReads confirmed = new ConfirmedReads(reads::whenReady, loops);
+    Writes writes =
+        new Writes(metrics.requests().around(proposals::submit), quota, headers, loops, self());
+    ConfirmedReads confirmed =
+        new ConfirmedReads(metrics.requests().around(reads::whenReady), loops);
     KvReads kvReads =
         new KvReads(
             confirmed,
@@ -406,7 +435,7 @@ public final class Member implements AutoCloseable {
         watchService,
         new LeaseService(
             writes,
-            applier.lessor(),
+            metrics.requests().around(applier.lessor()),
             headers,
             loops,
             new LeaseService.LeaseGrants(minTtl, new Random(CLOCK.getAsLong()))),
@@ -419,7 +448,8 @@ public final class Member implements AutoCloseable {
                 this::status,
                 () -> applier.clusterState().alarms().all(),
                 new StatusReport.Versions(config.reportedVersion(), minorVersion())),
-            new StoreChores(store, rangeThreads, background),
+            new StoreChores(
+                store, rangeThreads, background, metrics.timedDefragmentation(store::defragment)),
             headers));
   }
 

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -46,6 +47,7 @@ public final class MvccStore implements AutoCloseable {
   private volatile long compacted;
   private volatile Pin published;
   private volatile boolean closed;
+  private final LongAdder openReads = new LongAdder();
 
   private @Nullable ApplyBatch openBatch;
   private long unflushedBytes;
@@ -115,6 +117,7 @@ public final class MvccStore implements AutoCloseable {
     while (!closed) {
       Pin pin = published;
       if (pin.retain()) {
+        openReads.increment();
         return new ReadTxn(this, pin);
       }
     }
@@ -124,6 +127,20 @@ public final class MvccStore implements AutoCloseable {
   /// The logical size alone, without asking the file system: for checks on every write.
   public long logicalBytes() {
     return published.state().logicalBytes();
+  }
+
+  /// Keys that are not deleted.
+  public long liveKeys() {
+    return published.state().liveKeys();
+  }
+
+  /// Read transactions that are open.
+  public long openReads() {
+    return openReads.sum();
+  }
+
+  void readClosed() {
+    openReads.decrement();
   }
 
   public StoreSize size() {

@@ -161,6 +161,7 @@ public final class ReadTxn implements AutoCloseable {
     if (!closed) {
       closed = true;
       pin.release();
+      store.readClosed();
     }
   }
 }

@@ -17,7 +17,6 @@ import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.AppliedIndex;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /// Applies committed entries batch by batch and publishes each, in the order that readers rely on:
@@ -30,24 +29,23 @@ final class AppliedBatches {
   private final Proposals proposals;
   private final ChangePublisher watchers;
   private final AppliedIndex appliedIndex;
-  private final LongConsumer commitNanos;
+  private final ApplyMeter meter;
   private volatile ClusterState published;
   private EntryId applied;
 
-  /// @param commitNanos told how long each commit of entries took
   AppliedBatches(
       MvccStore store,
       StateMachine machine,
       Proposals proposals,
       ChangePublisher watchers,
       AppliedIndex appliedIndex,
-      LongConsumer commitNanos) {
+      ApplyMeter meter) {
     this.store = store;
     this.machine = machine;
     this.proposals = proposals;
     this.watchers = watchers;
     this.appliedIndex = appliedIndex;
-    this.commitNanos = commitNanos;
+    this.meter = meter;
     this.published = machine.clusterState();
     this.applied = new EntryId(store.appliedTerm(), store.appliedIndex());
   }
@@ -104,7 +102,9 @@ final class AppliedBatches {
       ProposalId id = ProposalId.of(command);
       Audience audience = proposals.isAwaited(id) ? Audience.AWAITED : Audience.NOBODY;
       Execution execution = new Execution(batch, entry.id(), audience, clock);
+      long begunNanos = clock.getAsLong();
       ApplyResult result = machine.execute(command, execution);
+      meter.executed(command, result, clock.getAsLong() - begunNanos);
       if (execution.isAwaited()) {
         answered.add(new Answered(id, result));
       }
@@ -115,7 +115,7 @@ final class AppliedBatches {
   private List<ChangeSet> commit(ApplyBatch batch, LongSupplier clock) {
     long begunNanos = clock.getAsLong();
     List<ChangeSet> changes = batch.commit(applied.index(), applied.term());
-    commitNanos.accept(clock.getAsLong() - begunNanos);
+    meter.committed(clock.getAsLong() - begunNanos);
     return changes;
   }
 

@@ -51,7 +51,7 @@ public final class Applier implements AutoCloseable {
             parts.proposals(),
             parts.watchers(),
             parts.appliedIndex(),
-            parts.commitNanos());
+            parts.meter());
     this.leases = new LeaseDesk(machine.leaseBook(), parts.proposals(), inbox, limits);
     this.lessor = new LeaseRequests(leases, parts.store(), inbox);
     parts.store().onPurgeWaiting(() -> inbox.execute(batches::commitEmpty));
@@ -64,7 +64,7 @@ public final class Applier implements AutoCloseable {
       ApplyBacklog backlog,
       ChangePublisher watchers,
       AppliedIndex appliedIndex,
-      LongConsumer commitNanos) {}
+      ApplyMeter meter) {}
 
   /// Starts the thread.
   ///

@@ -12,16 +12,22 @@ import io.grpc.Status;
 import io.kvorum.server.grpc.CallMeters.MethodMeter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
 /// Reports every call of one service to its meters, as the outermost interceptor: what the other
 /// checks refuse is counted too.
 final class CallCounting implements ServerInterceptor {
+  private static final Metadata.Key<String> CLIENT_VERSION =
+      Metadata.Key.of("client-api-version", Metadata.ASCII_STRING_MARSHALLER);
+
   private final Map<String, MethodMeter> meterByMethod = new LinkedHashMap<>();
+  private final CallMeters meters;
   private final LongSupplier nanoClock;
 
   CallCounting(ServerServiceDefinition service, CallMeters meters, LongSupplier nanoClock) {
+    this.meters = meters;
     this.nanoClock = nanoClock;
     for (var method : service.getMethods()) {
       MethodDescriptor<?, ?> descriptor = method.getMethodDescriptor();
@@ -42,6 +48,11 @@ final class CallCounting implements ServerInterceptor {
             call.getMethodDescriptor().getFullMethodName(), MethodMeter.NONE);
     CountedCall<Q, A> counted = new CountedCall<>(call, meter, nanoClock);
     meter.started();
+    meters.clientRequest(
+        call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY
+            ? "unary"
+            : "stream",
+        Objects.requireNonNullElse(headers.get(CLIENT_VERSION), "unknown"));
     return new SimpleForwardingServerCallListener<>(next.startCall(counted, headers)) {
       @Override
       public void onMessage(Q message) {

@@ -16,6 +16,12 @@ public interface CallMeters {
   /// @param method as `Range`
   MethodMeter of(String type, String service, String method);
 
+  /// A call was made.
+  ///
+  /// @param type `unary` or `stream`
+  /// @param version the API version that the client names, or `unknown`
+  default void clientRequest(String type, String version) {}
+
   /// Counts the calls of one method. Called by event loops; must not wait.
   interface MethodMeter {
     MethodMeter NONE =

@@ -9,14 +9,18 @@ public final class StoreChores {
   private final MvccStore store;
   private final Executor threads;
   private final Executor background;
+  private final Runnable defragmentation;
   private final AtomicBoolean defragmenting = new AtomicBoolean();
 
   /// @param threads the threads `range-n`, for scans that a client waits for
   /// @param background for work that nobody waits for and that may take minutes
-  public StoreChores(MvccStore store, Executor threads, Executor background) {
+  /// @param defragmentation rewrites the files without dead rows
+  public StoreChores(
+      MvccStore store, Executor threads, Executor background, Runnable defragmentation) {
     this.store = store;
     this.threads = threads;
     this.background = background;
+    this.defragmentation = defragmentation;
   }
 
   MvccStore store() {
@@ -33,7 +37,7 @@ public final class StoreChores {
       background.execute(
           () -> {
             try {
-              store.defragment();
+              defragmentation.run();
             } finally {
               defragmenting.set(false);
             }

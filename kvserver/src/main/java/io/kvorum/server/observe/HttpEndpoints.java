@@ -38,7 +38,11 @@ public final class HttpEndpoints implements HttpHandler {
       ServerMetrics metrics,
       Facts facts,
       Executor renderers) {
-    this(access, probes, metrics, new MetricsEndpoint(facts.metricsText(), renderers));
+    this(
+        access,
+        probes,
+        metrics,
+        new MetricsEndpoint(facts.metricsText(), renderers, metrics::scraped));
     byPath.put("/version", (_, reply) -> reply.send(json(facts.versionJson().get())));
     byPath.put("/debug/vars", (_, reply) -> reply.send(json(facts.variablesJson().get())));
   }

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import java.util.zip.GZIPOutputStream;
 
@@ -24,16 +25,20 @@ final class MetricsEndpoint implements HttpHandler {
 
   private final Supplier<String> text;
   private final Executor renderers;
+  private final IntConsumer statuses;
   private final Semaphore places = new Semaphore(MAX_RENDERINGS);
 
-  MetricsEndpoint(Supplier<String> text, Executor renderers) {
+  /// @param statuses told the HTTP status of every answer
+  MetricsEndpoint(Supplier<String> text, Executor renderers, IntConsumer statuses) {
     this.text = text;
     this.renderers = renderers;
+    this.statuses = statuses;
   }
 
   @Override
   public void handle(HttpRequest request, Reply reply) {
     if (!places.tryAcquire()) {
+      statuses.accept(503);
       reply.send(HttpAnswer.text(503, "too many scrapes at once\n"));
       return;
     }
@@ -41,6 +46,7 @@ final class MetricsEndpoint implements HttpHandler {
     renderers.execute(
         () -> {
           try {
+            statuses.accept(200);
             reply.send(answer(compressed));
           } finally {
             places.release();

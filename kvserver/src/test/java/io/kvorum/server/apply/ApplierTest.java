@@ -63,7 +63,7 @@ class ApplierTest {
     applier =
         new Applier(
             new Applier.Parts(
-                store, proposals, backlog, (_, _, _) -> {}, new AppliedIndex(0), _ -> {}),
+                store, proposals, backlog, (_, _, _) -> {}, new AppliedIndex(0), ApplyMeter.NONE),
             ApplyLimits.of(Duration.ofSeconds(1), Duration.ofSeconds(7)).withBatch(2, 1 << 20),
             System::nanoTime,
             failure::complete);

@@ -81,7 +81,12 @@ final class Workbench implements AutoCloseable {
     machine = new StateMachine(store);
     batches =
         new AppliedBatches(
-            store, machine, proposals, (sets, _, _) -> changes.addAll(sets), appliedIndex, _ -> {});
+            store,
+            machine,
+            proposals,
+            (sets, _, _) -> changes.addAll(sets),
+            appliedIndex,
+            ApplyMeter.NONE);
     leases =
         new LeaseDesk(
             machine.leaseBook(),

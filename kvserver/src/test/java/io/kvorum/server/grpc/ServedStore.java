@@ -125,7 +125,7 @@ final class ServedStore implements AutoCloseable {
                 this::raftStatus,
                 () -> alarms,
                 new StatusReport.Versions("3.7.0", "3.7.0")),
-            new StoreChores(store, threads, Runnable::run),
+            new StoreChores(store, threads, Runnable::run, store::defragment),
             headers));
   }
 

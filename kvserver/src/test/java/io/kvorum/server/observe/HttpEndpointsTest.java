@@ -67,7 +67,7 @@ class HttpEndpointsTest {
   }
 
   private final Condition condition = new Condition();
-  private final ServerMetrics metrics = new ServerMetrics();
+  private final ServerMetrics metrics = new ServerMetrics(Observations.BASIC, System::nanoTime);
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private NettyEventLoops loops;
@@ -249,7 +249,7 @@ class HttpEndpointsTest {
 
   @Test
   void metrics_scraped_haveTheNamesThatDashboardsUse() throws Exception {
-    metrics.of("unary", "etcdserverpb.KV", "Range").handled("OK", 17);
+    metrics.calls().of("unary", "etcdserverpb.KV", "Range").handled("OK", 17);
     ask("GET", "/health");
 
     HttpResponse<String> answer = ask("GET", "/metrics");

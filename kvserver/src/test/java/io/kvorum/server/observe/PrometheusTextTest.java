@@ -19,7 +19,7 @@ class PrometheusTextTest {
       Pattern.compile(
           "([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{([a-zA-Z_]\\w*=\"(?:[^\"\\\\]|\\\\.)*\",?)*\\})? (\\S+)");
 
-  private final ServerMetrics metrics = new ServerMetrics();
+  private final ServerMetrics metrics = new ServerMetrics(Observations.BASIC, System::nanoTime);
 
   /// Sample name with labels → value; fails on anything that is not the format.
   private Map<String, Double> samples() {
@@ -44,7 +44,7 @@ class PrometheusTextTest {
 
   @Test
   void allMeters_written_parse() {
-    metrics.of("bidi_stream", "etcdserverpb.Watch", "Watch").started();
+    metrics.calls().of("bidi_stream", "etcdserverpb.Watch", "Watch").started();
 
     assertThat(samples())
         .containsEntry(
@@ -55,9 +55,9 @@ class PrometheusTextTest {
 
   @Test
   void syncs_recorded_fallIntoEtcdsBuckets() {
-    metrics.logSynced(900_000);
-    metrics.logSynced(3_000_000);
-    metrics.logSynced(20_000_000_000L);
+    metrics.logDisk().synced(900_000);
+    metrics.logDisk().synced(3_000_000);
+    metrics.logDisk().synced(20_000_000_000L);
 
     String name = "etcd_disk_wal_fsync_duration_seconds";
     assertThat(samples())

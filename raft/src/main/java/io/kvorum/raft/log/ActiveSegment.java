@@ -76,15 +76,17 @@ final class ActiveSegment implements Closeable {
     return syncedSequence < nextSequence - 1;
   }
 
-  /// Hands the finished frames to the operating system.
-  void flush() throws IOException {
-    if (!buffer.isEmpty()) {
-      ByteBuffer frames = buffer.frames();
-      int bytes = frames.remaining();
-      file.writeFully(frames, writtenBytes);
-      writtenBytes += bytes;
-      buffer.clear();
+  /// Hands the finished frames to the operating system; returns how many bytes they were.
+  int flush() throws IOException {
+    if (buffer.isEmpty()) {
+      return 0;
     }
+    ByteBuffer frames = buffer.frames();
+    int bytes = frames.remaining();
+    file.writeFully(frames, writtenBytes);
+    writtenBytes += bytes;
+    buffer.clear();
+    return bytes;
   }
 
   /// Makes all flushed frames durable.
@@ -97,7 +99,7 @@ final class ActiveSegment implements Closeable {
   /// Ends the making of a new segment: its header is written, all of it is synced, and only then it
   /// takes its name, durably.
   void publish(LogFiles files, String temporaryName) throws IOException {
-    flush();
+    int _ = flush();
     Invariant.check(
         header.syncedSequence() == nextSequence - 1,
         "segment %d announces frames up to %d, has %d",

@@ -23,7 +23,7 @@ public record LogOptions(
     Sync sync,
     Executor background,
     LongSupplier nanoClock,
-    SyncListener listener) {
+    DiskListener listener) {
   private static final int MIB = 1 << 20;
   private static final int SMALLEST_SEGMENT_BYTES = 4096;
 
@@ -35,10 +35,14 @@ public record LogOptions(
     NEVER
   }
 
-  /// Hears of every sync of a batch, on the thread `log`.
+  /// Hears of what the disk does, on the thread `log`.
   @FunctionalInterface
-  public interface SyncListener {
+  public interface DiskListener {
+    /// A sync of a batch took this long.
     void synced(long durationNanos);
+
+    /// The operating system took these bytes in this time.
+    default void written(long bytes, long durationNanos) {}
   }
 
   public LogOptions {
@@ -93,12 +97,12 @@ public record LogOptions(
     return with(sync, background, clock, listener);
   }
 
-  public LogOptions withListener(SyncListener syncListener) {
-    return with(sync, background, nanoClock, syncListener);
+  public LogOptions withListener(DiskListener diskListener) {
+    return with(sync, background, nanoClock, diskListener);
   }
 
   private LogOptions with(
-      Sync mode, Executor executor, LongSupplier clock, SyncListener syncListener) {
+      Sync mode, Executor executor, LongSupplier clock, DiskListener diskListener) {
     return new LogOptions(
         segmentBytes,
         firstSegmentBytes,
@@ -107,6 +111,6 @@ public record LogOptions(
         mode,
         executor,
         clock,
-        syncListener);
+        diskListener);
   }
 }

@@ -118,7 +118,7 @@ public final class SegmentedLog implements LogStore {
         putFrame(commands.subList(next, end));
         next = end;
       }
-      active.flush();
+      write(active);
       if (needsSync(commands)) {
         sync();
         syncedBallot = contents.hardState().ballot();
@@ -145,7 +145,7 @@ public final class SegmentedLog implements LogStore {
     long limit = marker == null ? 0 : Math.min(upToIndex, marker.id().index());
     try {
       if (active.isUnsynced()) {
-        active.flush();
+        write(active);
         sync(); // the marker counts only once it is durable
       }
       while (segments.size() > 1 && second().previous().index() <= limit) {
@@ -186,7 +186,7 @@ public final class SegmentedLog implements LogStore {
     }
     RecordCodec.putCleanClose(closing.startFrame(RecordCodec.HEAD_BYTES));
     closing.finishFrame();
-    closing.flush();
+    write(closing);
     sync();
   }
 
@@ -293,6 +293,14 @@ public final class SegmentedLog implements LogStore {
     return false;
   }
 
+  private void write(ActiveSegment segment) throws IOException {
+    long start = options.nanoClock().getAsLong();
+    int bytes = segment.flush();
+    if (bytes > 0) {
+      options.listener().written(bytes, options.nanoClock().getAsLong() - start);
+    }
+  }
+
   private void sync() throws IOException {
     if (options.sync() == LogOptions.Sync.NEVER) {
       return;
@@ -308,7 +316,7 @@ public final class SegmentedLog implements LogStore {
 
   /// Goes over to a new segment, which begins with a synced frame of its own (decision 4, *Cut*).
   private void cut(long neededBytes) throws IOException {
-    active.flush();
+    write(active);
     if (active.isUnsynced()) {
       sync();
     }

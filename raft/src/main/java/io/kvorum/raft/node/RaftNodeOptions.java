@@ -22,7 +22,11 @@ public record RaftNodeOptions(
   }
 
   public static RaftNodeOptions defaults(MemberId self) {
-    return new RaftNodeOptions(
-        self, RaftOptions.defaults(), Duration.ofMillis(100), 64 << 10, 32L << 20);
+    return of(self, RaftOptions.defaults(), Duration.ofMillis(100));
+  }
+
+  /// The inbox as by default.
+  public static RaftNodeOptions of(MemberId self, RaftOptions core, Duration tick) {
+    return new RaftNodeOptions(self, core, tick, 64 << 10, 32L << 20);
   }
 }
