@@ -82,11 +82,12 @@ final class Words {
 
   /// The line from the word at `position` on, as it was written.
   Words from(int position) {
-    return of(text.strip().split("\\s+", position + 1)[position]);
+    return of(textFrom(position));
   }
 
   String textFrom(int position) {
-    return text.strip().split("\\s+", position + 1)[position];
+    String[] parts = text.strip().split("\\s+", position + 1);
+    return parts.length > position ? parts[position] : "";
   }
 
   /// The entries behind `=`.
