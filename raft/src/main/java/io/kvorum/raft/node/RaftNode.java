@@ -154,6 +154,8 @@ public final class RaftNode implements AutoCloseable {
         tickIfDue();
         carryOut();
       }
+      inbox.drain(core::step); // what was accepted before the closing began
+      carryOut();
       while (!core.isStorageIdle() && !isFailed.get()) {
         inbox.await(options.tick().toNanos());
         inbox.drain(core::step);
