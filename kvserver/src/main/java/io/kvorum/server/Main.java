@@ -5,6 +5,7 @@ import io.kvorum.server.config.DefaultHost;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.config.Notice;
 import io.kvorum.server.config.ServerFlags;
+import io.kvorum.server.logging.LogFailure;
 import io.kvorum.server.logging.LogSetup;
 import io.kvorum.server.transport.NetworkMemory;
 import java.util.List;
@@ -29,17 +30,26 @@ public final class Main {
         System.exit(status);
       }
       case CommandLine.Refuse(var logging, var notices, var reason) -> {
-        LogSetup.apply(logging);
+        setUpLogging(logging);
         notices.forEach(Main::say);
         say(reason);
         System.exit(1);
       }
       case CommandLine.Run(var config, var notices) -> {
-        LogSetup.apply(config.observation().logging());
+        setUpLogging(config.observation().logging());
         log.atInfo().addKeyValue("args", List.of(arguments)).log("Running: ");
         notices.forEach(Main::say);
         run(config);
       }
+    }
+  }
+
+  private static void setUpLogging(MemberConfig.Logging logging) {
+    try {
+      LogSetup.apply(logging);
+    } catch (LogFailure e) {
+      System.err.println(e.getMessage());
+      System.exit(1);
     }
   }
 

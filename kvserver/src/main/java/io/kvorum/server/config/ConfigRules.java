@@ -105,7 +105,7 @@ final class ConfigRules {
           "--election-timeout[%dms] is too long, and should be set less than %dms"
               .formatted(election, MAX_ELECTION_MILLIS));
     }
-    if (5 * heartbeat > election) {
+    if (heartbeat > election / 5) {
       throw Refusal.invalid(
           "--election-timeout[%dms] should be at least as 5 times as --heartbeat-interval[%dms]"
               .formatted(election, heartbeat));
@@ -125,7 +125,7 @@ final class ConfigRules {
         settings.isOn("unsafe-no-fsync")
             ? MemberConfig.Durability.NO_FSYNC
             : MemberConfig.Durability.FSYNC,
-        autoCompaction(),
+        CompactionRules.read(settings, notices),
         memory("kvorum-storage-memory-bytes"));
   }
 
@@ -147,45 +147,11 @@ final class ConfigRules {
     return OptionalLong.of(orDefault(bytes, DEFAULT_QUOTA_BYTES));
   }
 
-  private MemberConfig.AutoCompaction autoCompaction() throws Refusal {
-    String mode = settings.text("auto-compaction-mode");
-    String retention = settings.text("auto-compaction-retention");
-    Optional<Long> plain = FlagKind.integer(retention).map(java.math.BigInteger::longValue);
-    if (!mode.equals("periodic") && !mode.equals("revision") && !mode.isEmpty()) {
-      throw Refusal.invalid("unknown auto-compaction-mode \"" + mode + "\"");
-    }
-    if (plain.isPresent() && plain.get() < 0) {
-      throw Refusal.invalid("error parsing CompactionRetention: negative: " + retention);
-    }
-    if (plain.isPresent() && plain.get() == 0) {
-      return new MemberConfig.AutoCompaction.Off();
-    }
-    if (mode.equals("revision")) {
-      return new MemberConfig.AutoCompaction.Revisions(
-          plain.orElseThrow(
-              () ->
-                  Refusal.invalid(
-                      "error parsing CompactionRetention: not a number of revisions: "
-                          + retention)));
-    }
-    Duration period =
-        plain
-            .map(Duration::ofHours)
-            .or(() -> GoDuration.parse(retention))
-            .filter(duration -> !duration.isNegative())
-            .orElseThrow(
-                () ->
-                    Refusal.invalid(
-                        "error parsing CompactionRetention: time: invalid duration \""
-                            + retention
-                            + "\""));
-    return period.isZero()
-        ? new MemberConfig.AutoCompaction.Off()
-        : new MemberConfig.AutoCompaction.Periodic(period);
-  }
-
   private MemberConfig.Requests requests() throws Refusal {
     long maxRequestBytes = settings.number("max-request-bytes");
+    if (maxRequestBytes == 0) {
+      throw Refusal.invalid("--max-request-bytes must be >0 (set to 0)");
+    }
     if (maxRequestBytes > MAX_REQUEST_BYTES) {
       throw Refusal.invalid("--max-request-bytes must be at most " + MAX_REQUEST_BYTES);
     }

@@ -14,7 +14,10 @@ import ch.qos.logback.core.util.FileSize;
 import io.kvorum.server.config.LogRotation;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.config.MemberConfig.LogOutput;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -28,7 +31,14 @@ public final class LogSetup {
   private LogSetup() {}
 
   /// Takes over all logging of the process, `java.util.logging` included.
-  public static void apply(MemberConfig.Logging logging) {
+  ///
+  /// @throws LogFailure when a file cannot be written; nothing has changed then
+  public static void apply(MemberConfig.Logging logging) throws LogFailure {
+    for (LogOutput output : logging.outputs()) {
+      if (output instanceof LogOutput.File(var path)) {
+        requireWritable(path);
+      }
+    }
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
@@ -53,6 +63,19 @@ public final class LogSetup {
     }
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
+  }
+
+  /// Logback would go on in silence.
+  private static void requireWritable(Path path) throws LogFailure {
+    try {
+      Path folder = path.toAbsolutePath().getParent();
+      if (folder != null) {
+        Files.createDirectories(folder);
+      }
+      Files.newOutputStream(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
+    } catch (IOException e) {
+      throw new LogFailure("cannot write log output " + path + ": " + e, e);
+    }
   }
 
   private static Level levelOf(MemberConfig.LogLevel level) {

@@ -192,9 +192,14 @@ class ServerFlagsTest {
             + "|--election-timeout[50001ms] is too long, and should be set less than 50000ms",
         "--heartbeat-interval=201|--election-timeout[1000ms] should be at least as 5 times as"
             + " --heartbeat-interval[201ms]",
+        "--heartbeat-interval=3689348814741910324|--election-timeout[1000ms] should be at least as"
+            + " 5 times as --heartbeat-interval[3689348814741910324ms]",
         "--auto-compaction-mode=x|unknown auto-compaction-mode \"x\"",
         "--auto-compaction-retention=x"
             + "|error parsing CompactionRetention: time: invalid duration \"x\"",
+        "--auto-compaction-retention=2562048"
+            + "|error parsing CompactionRetention: time: invalid duration \"2562048\"",
+        "--max-request-bytes=0|--max-request-bytes must be >0 (set to 0)",
         "--compact-hash-check-time=0s|--compact-hash-check-time must be >0 (set to 0s)",
         "--feature-gates=NoSuch=true|unrecognized feature gate: NoSuch",
         "--feature-gates=LeaseCheckpointPersist=true"
@@ -227,6 +232,8 @@ class ServerFlagsTest {
     "periodic, 0, Off[]",
     "periodic, 3, Periodic[retention=PT3H]",
     "periodic, 30m, Periodic[retention=PT30M]",
+    "periodic, 2562047, Periodic[retention=PT2562047H]",
+    "periodic, 500ms, Periodic[retention=PT1S]",
     "revision, 1000, Revisions[revisions=1000]",
   })
   void autoCompaction_parsed_isTheirMeaning(String mode, String retention, String expected) {
@@ -234,6 +241,19 @@ class ServerFlagsTest {
         run("--auto-compaction-mode=" + mode, "--auto-compaction-retention=" + retention).config();
 
     assertThat(config.storage().compaction()).hasToString(expected);
+  }
+
+  @Test
+  void retentionBeyondAnyNumber_ofRevisions_refusesTheStart() {
+    String error =
+        refusal(
+            Map.of(),
+            "--auto-compaction-mode=revision",
+            "--auto-compaction-retention=99999999999999999999");
+
+    assertThat(error)
+        .isEqualTo(
+            "error parsing CompactionRetention: not a number of revisions: 99999999999999999999");
   }
 
   @Test

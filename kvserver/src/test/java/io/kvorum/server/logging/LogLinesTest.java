@@ -1,6 +1,7 @@
 package io.kvorum.server.logging;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kvorum.server.config.LogRotation;
 import io.kvorum.server.config.MemberConfig;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,11 +35,11 @@ class LogLinesTest {
   }
 
   @AfterEach
-  void restore() {
+  void restore() throws LogFailure {
     LogSetup.apply(MemberConfig.Logging.initial());
   }
 
-  private void use(LogLevel level, LogFormat format) {
+  private void use(LogLevel level, LogFormat format) throws LogFailure {
     LogSetup.apply(
         new MemberConfig.Logging(
             level, format, List.of(new LogOutput.File(file)), Optional.empty()));
@@ -127,5 +129,24 @@ class LogLinesTest {
     try (Stream<Path> files = Files.list(directory)) {
       assertThat(files.count()).isGreaterThan(1);
     }
+  }
+
+  @Test
+  void fileInPlaceOfItsFolder_applied_refuses() throws Exception {
+    Files.createFile(file);
+    Path below = file.resolve("member.log");
+
+    ThrowingCallable applying =
+        () ->
+            LogSetup.apply(
+                new MemberConfig.Logging(
+                    LogLevel.INFO,
+                    LogFormat.JSON,
+                    List.of(new LogOutput.File(below)),
+                    Optional.empty()));
+
+    assertThatThrownBy(applying)
+        .isInstanceOf(LogFailure.class)
+        .hasMessageStartingWith("cannot write log output " + below + ": ");
   }
 }

@@ -20,6 +20,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,9 +41,17 @@ class CrashTest {
   private final SplittableRandom random = new SplittableRandom(SEED);
   private final Acknowledged acknowledged = new Acknowledged();
   @TempDir Path directory;
+  private @Nullable ServerProcess server; // the one to be killed next
   private int powerFailures;
   private long lostSectors;
   private long lostGrowthBytes;
+
+  @AfterEach
+  void stop() {
+    if (server != null) {
+      server.close();
+    }
+  }
 
   @Test
   void loadedServer_killedAgainAndAgain_losesNothingAcknowledged() throws Exception {
@@ -50,19 +60,19 @@ class CrashTest {
     Path data = Files.createDirectory(directory.resolve("data"));
     PowerFailure power = PowerFailure.prepare(compiler.orElseThrow(), SOURCE, directory, data);
 
+    server = ServerProcess.kvorum(data, power.environment());
     for (int kill = 1; kill <= KILLS; kill++) {
+      loadThenKill(server, "k" + kill);
       boolean losesPower = kill % 2 == 0;
-      try (ServerProcess server = ServerProcess.kvorum(data, power.environment())) {
-        loadThenKill(server, "k" + kill);
-      }
       if (losesPower) {
         PowerFailure.Loss loss = power.strike(random.split());
         powerFailures++;
         lostSectors += loss.sectors();
         lostGrowthBytes += loss.growthBytes();
       }
-      audit(data, power, kill);
+      server = restarted(data, power, audit(data, power, kill));
     }
+    assertThat(server.terminate()).as("exit status of a graceful stop").isEqualTo(143);
     record();
   }
 
@@ -86,32 +96,34 @@ class CrashTest {
     channel.shutdownNow();
   }
 
-  /// Restarts, compares the whole history, writes once more, and restarts again: the hash must not
-  /// change by a restart.
-  private void audit(Path data, PowerFailure power, int kill) throws Exception {
+  /// Restarts, compares the whole history and writes once more; returns the hash of everything.
+  private HashKVResponse audit(Path data, PowerFailure power, int kill) throws Exception {
     String context = "seed %d, kill %d of %d".formatted(SEED, kill, KILLS);
-    HashKVResponse before;
     Map<Long, List<Acknowledged.Change>> history;
-    try (ServerProcess server = ServerProcess.kvorum(data, power.environment())) {
-      ManagedChannel channel = channel(server);
+    try (ServerProcess auditor = ServerProcess.kvorum(data, power.environment())) {
+      ManagedChannel channel = channel(auditor);
       history = History.read(channel);
       assertThat(acknowledged.compare(history)).as(context).isEmpty();
       Map<Long, List<Acknowledged.Change>> sample = newest(history, 300);
       assertThat(History.differencesAtEachRevision(channel, sample)).as(context).isEmpty();
       Acknowledged.Change probe = new Acknowledged.Change("probe", "after kill " + kill, false);
       acknowledged.acknowledged(History.probe(channel, probe), List.of(probe));
-      before = hash(channel);
+      HashKVResponse hash = hash(channel);
       channel.shutdownNow();
-      server.kill();
+      return hash;
     }
-    try (ServerProcess server = ServerProcess.kvorum(data, power.environment())) {
-      ManagedChannel channel = channel(server);
-      HashKVResponse after = hash(channel);
-      assertThat(after.getHash()).as(context).isEqualTo(before.getHash());
-      assertThat(after.getHashRevision()).as(context).isEqualTo(before.getHashRevision());
-      channel.shutdownNow();
-      assertThat(server.terminate()).as("exit status of a graceful stop").isEqualTo(143);
-    }
+  }
+
+  /// Restarts once more: the hash must not change by a restart.
+  private static ServerProcess restarted(Path data, PowerFailure power, HashKVResponse before)
+      throws Exception {
+    ServerProcess restarted = ServerProcess.kvorum(data, power.environment());
+    ManagedChannel channel = channel(restarted);
+    HashKVResponse after = hash(channel);
+    channel.shutdownNow();
+    assertThat(after.getHash()).as("seed %d", SEED).isEqualTo(before.getHash());
+    assertThat(after.getHashRevision()).as("seed %d", SEED).isEqualTo(before.getHashRevision());
+    return restarted;
   }
 
   private static Map<Long, List<Acknowledged.Change>> newest(
