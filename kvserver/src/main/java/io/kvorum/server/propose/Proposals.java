@@ -124,8 +124,8 @@ public final class Proposals implements AutoCloseable {
   /// fails. Called by the thread `raft`.
   public void refused(long token, ProposalRefusal refusal) {
     switch (refusal) {
-      case NO_LEADER, NOT_LEADER -> park(token);
-      case UNCOMMITTED_LIMIT, CHANGE_PENDING, CHANGE_ILLEGAL ->
+      case NO_LEADER, NOT_LEADER, TRANSFERRING -> park(token);
+      case UNCOMMITTED_LIMIT, CHANGE_PENDING, CHANGE_ILLEGAL, TRANSFER_TARGET ->
           fail(token, new ProposalFailure.TooManyRequests());
       case STOPPED -> fail(token, new ProposalFailure.StoppedBefore());
     }
