@@ -10,13 +10,14 @@ import io.kvorum.raft.RaftMessage.AppendReply.Matched;
 import io.kvorum.raft.RaftMessage.AppendReply.Outdated;
 import io.kvorum.raft.RaftMessage.Heartbeat;
 import io.kvorum.raft.RaftMessage.HeartbeatReply;
+import io.kvorum.raft.RaftMessage.SnapshotOffer;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/// What a follower of three does with a leader's messages (R6, R7, T2, A2).
+/// What a follower of three does with a leader's messages (R6, R7, T2, A2, S2).
 class FollowerLogTest {
   private static final MemberId SELF = new MemberId(1);
   private static final MemberId LEADER = new MemberId(2);
@@ -70,6 +71,20 @@ class FollowerLogTest {
     assertThat(follower.core().lastIndex()).isEqualTo(4);
     assertThat(follower.holdsDurably(entry(7, 4))).isTrue();
     assertThat(replies()).containsExactly(new Matched(4));
+  }
+
+  /// S2: a snapshot that does not name this member would leave it outside of its own group.
+  @Test
+  void snapshotWithoutThisMember_offered_isRefused() {
+    append(
+        7,
+        new SnapshotOffer(
+            new SnapshotMarker(
+                new EntryId(7, 40), Configuration.ofVoters(List.of(LEADER, new MemberId(3))))));
+    follower.syncAll();
+
+    assertThat(replies()).containsExactly(new Matched(2));
+    assertThat(follower.core().lastIndex()).isEqualTo(5);
   }
 
   /// I25, R6: what is committed is never truncated, whatever an append says.
@@ -147,7 +162,7 @@ class FollowerLogTest {
     assertThat(follower.core().commitIndex()).isEqualTo(4);
   }
 
-  private void append(long term, AppendEntries append) {
+  private void append(long term, RaftMessage.FromLeader append) {
     follower.step(new Input.Received(new Envelope(LEADER, SELF, term, append)));
   }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
+/// Which outcome a proposal has, and that it has one (raft.md B3, B4).
 class ProposalsTest {
   private static final MemberId MEMBER_5 = new MemberId(5);
   private static final Proposer SELF = new Proposer(MEMBER_5, 3);

@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/// Decision 4 byte by byte: a change that fails here needs a new format version.
+/// Decision 4 byte by byte: a change that fails here needs a new format version (W1, W2, W3).
 class FormatTest {
   /// Computed by a program that shares nothing with this one.
   private static final String OPENING_FRAME =

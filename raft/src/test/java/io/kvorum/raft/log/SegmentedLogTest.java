@@ -25,6 +25,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/// The log as its users see it (W5, RC7).
 class SegmentedLogTest {
   @Test
   void newLog_opened_startsAfterTheFoundingMarker() throws IOException {
