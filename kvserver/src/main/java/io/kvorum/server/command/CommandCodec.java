@@ -2,6 +2,7 @@ package io.kvorum.server.command;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.kvorum.invariant.Invariant;
 import io.kvorum.invariant.InvariantViolation;
@@ -32,6 +33,16 @@ public final class CommandCodec {
         .setSequence(id.sequence())
         .build()
         .toByteString();
+  }
+
+  /// What [#encode] adds to the bytes of the bare command.
+  public static int stampBytes(ProposalId id) {
+    return CodedOutputStream.computeUInt32Size(LogCommand.VERSION_FIELD_NUMBER, VERSION)
+        + CodedOutputStream.computeUInt64Size(
+            LogCommand.MEMBER_ID_FIELD_NUMBER, id.proposer().member().value())
+        + CodedOutputStream.computeUInt64Size(
+            LogCommand.BOOT_EPOCH_FIELD_NUMBER, id.proposer().bootEpoch())
+        + CodedOutputStream.computeUInt64Size(LogCommand.SEQUENCE_FIELD_NUMBER, id.sequence());
   }
 
   /// Decodes an entry's payload. Throws [InvariantViolation] if this program can not know what the

@@ -15,7 +15,7 @@ public sealed interface ProposalFailure {
   /// A bound of the proposal queue, or the gap between commit and apply, is reached.
   record TooManyRequests() implements NotDone {}
 
-  /// The encoded command exceeds `max-request-bytes`.
+  /// The encoded command exceeds `max-request-bytes`, counted as etcd does.
   record RequestTooLarge(int encodedBytes) implements NotDone {}
 
   /// The member stops, and the command was never handed to the log.

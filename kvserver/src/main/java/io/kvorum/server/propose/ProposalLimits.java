@@ -6,7 +6,7 @@ import java.time.Duration;
 /// [ProposalFailure.TooManyRequests]; commands that free resources (revokes, alarms, compaction)
 /// and the member's own may use the reserve on top.
 ///
-/// @param requestBytes largest encoded command (`max-request-bytes`)
+/// @param requestBytes largest command (`max-request-bytes`), encoded as it would be in etcd's log
 /// @param waiting commands waiting for their outcome
 /// @param waitingBytes their encoded size
 /// @param backlogBytes committed and not yet applied

@@ -31,6 +31,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Safe for any thread; who removes a command from the map owns its outcome.
 public final class Proposals implements AutoCloseable {
+  /// What etcd's stamp on a command counts against the limit of requests. Ours is longer and grows
+  /// with the member's life, which must not change what a client may send.
+  private static final int ETCD_STAMP_BYTES = 12;
+
   private final ProposalId.Proposer self;
   private final ProposalLimits limits;
   private final ProposalLog log;
@@ -84,8 +88,9 @@ public final class Proposals implements AutoCloseable {
       return;
     }
     long sequence = lastSequence.incrementAndGet();
-    ByteString payload = CommandCodec.encode(command, new ProposalId(self, sequence));
-    if (payload.size() > limits.requestBytes()) {
+    ProposalId id = new ProposalId(self, sequence);
+    ByteString payload = CommandCodec.encode(command, id);
+    if (payload.size() - CommandCodec.stampBytes(id) + ETCD_STAMP_BYTES > limits.requestBytes()) {
       refuse(loop, callback, new ProposalFailure.RequestTooLarge(payload.size()));
       return;
     }

@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Which outcome a proposal has, and that it has one (raft.md B3, B4).
 class ProposalsTest {
@@ -193,6 +195,19 @@ class ProposalsTest {
     assertThat(tokens).hasSize(1);
   }
 
+  @ParameterizedTest
+  @CsvSource({"5, 3", "-1, 9223372036854775807"})
+  void largestValueOfEtcd_submitted_isTakenFromAnyProposer(long member, long bootEpoch) {
+    proposals = proposalsOf(new Proposer(new MemberId(member), bootEpoch), LIMITS);
+
+    Outcome largest = submitValue(1_572_840);
+    Outcome larger = submitValue(1_572_841);
+    loop.runAll();
+
+    assertThat(largest.events).isEmpty();
+    assertThat(larger.events.getFirst()).isInstanceOf(ProposalFailure.RequestTooLarge.class);
+  }
+
   @Test
   void memberStops_openOutcomesAreUnknown_parkedOnesAreNotDone() {
     Outcome handedOver = submitPut("a");
@@ -209,7 +224,11 @@ class ProposalsTest {
   }
 
   private Proposals proposalsWith(ProposalLimits limits) {
-    return new Proposals(SELF, limits, this::propose, backlog, clock);
+    return proposalsOf(SELF, limits);
+  }
+
+  private Proposals proposalsOf(Proposer self, ProposalLimits limits) {
+    return new Proposals(self, limits, this::propose, backlog, clock);
   }
 
   private boolean propose(long token, ByteString payload) {
@@ -228,6 +247,15 @@ class ProposalsTest {
     return submit(
         LogCommand.newBuilder()
             .setPut(PutRequest.newBuilder().setKey(ByteString.copyFromUtf8(key))));
+  }
+
+  private Outcome submitValue(int bytes) {
+    return submit(
+        LogCommand.newBuilder()
+            .setPut(
+                PutRequest.newBuilder()
+                    .setKey(ByteString.copyFromUtf8("k"))
+                    .setValue(ByteString.copyFrom(new byte[bytes]))));
   }
 
   private Outcome submitRevoke() {
