@@ -10,6 +10,7 @@ import io.kvorum.raft.RaftMessage.AppendReply.Matched;
 import io.kvorum.raft.RaftMessage.AppendReply.Outdated;
 import io.kvorum.raft.RaftMessage.Heartbeat;
 import io.kvorum.raft.RaftMessage.HeartbeatReply;
+import io.kvorum.raft.RaftMessage.SnapshotOffer;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import java.util.List;
@@ -147,7 +148,7 @@ class FollowerLogTest {
     assertThat(follower.core().commitIndex()).isEqualTo(4);
   }
 
-  private void append(long term, AppendEntries append) {
+  private void append(long term, RaftMessage.FromLeader append) {
     follower.step(new Input.Received(new Envelope(LEADER, SELF, term, append)));
   }
 
@@ -157,6 +158,23 @@ class FollowerLogTest {
         .map(Envelope::message)
         .map(AppendReply.class::cast)
         .toList();
+  }
+
+  /// S5, M2: entries that were handed out before a snapshot came are still applied meanwhile.
+  @Test
+  void snapshotAccepted_olderConfigurationAppliedAfterwards_isOvertaken() {
+    append(5, new AppendEntries(new EntryId(5, 5), List.of(entry(5, 6)), 6));
+    follower.syncAll();
+    Configuration two = Configuration.ofVoters(List.of(SELF, LEADER));
+    append(5, new SnapshotOffer(new SnapshotMarker(new EntryId(5, 40), two)));
+    follower.syncAll();
+
+    follower.step(new Input.ConfigurationApplied(6, Configuration.ofVoters(List.of(SELF))));
+    follower.step(new Input.Applied(6));
+    follower.step(new Input.Applied(40));
+
+    assertThat(follower.core().appliedIndex()).isEqualTo(40);
+    assertThat(follower.role().role()).isEqualTo(RoleKind.FOLLOWER);
   }
 
   private static Entry entry(long term, long index) {
