@@ -20,6 +20,7 @@ import io.kvorum.raft.RaftMessage.TimeoutNow;
 import io.kvorum.raft.RaftMessage.VoteReply;
 import io.kvorum.raft.RaftMessage.VoteRequest;
 import io.kvorum.raft.Ready.ReadVerdict;
+import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import java.util.List;
 import java.util.NavigableMap;
@@ -69,15 +70,8 @@ public final class RaftCore {
       case Input.ReadIndex(var token) -> read(token);
       case Input.Persisted(var sequence) -> persisted(sequence);
       case Input.Applied(var index) -> applied(index);
-      case Input.ConfigurationApplied(var index, var configuration) -> {
-        Invariant.check(
-            index <= state.commits().committed(),
-            "configuration of %d applied, committed is %d",
-            index,
-            state.commits().committed());
-        state.configure(index, configuration);
-        elections.reconfigured();
-      }
+      case Input.ConfigurationApplied(var index, var configuration) ->
+          configurationApplied(index, configuration);
       case Input.StateDurable(var index) -> prefixDrop.stateDurable(index);
       case Input.TransferLeadership(var token, var target) ->
           transfer(target).ifPresent(why -> state.outbox().refuse(token, why));
@@ -303,6 +297,20 @@ public final class RaftCore {
       receive(envelope);
     } else {
       state.outbox().send(envelope);
+    }
+  }
+
+  /// What was applied before a snapshot that waits to be installed is overtaken: the configuration
+  /// of the snapshot is in force already.
+  private void configurationApplied(long index, Configuration configuration) {
+    Invariant.check(
+        index <= state.commits().committed(),
+        "configuration of %d applied, committed is %d",
+        index,
+        state.commits().committed());
+    if (!state.commits().isInstalling()) {
+      state.configure(index, configuration);
+      elections.reconfigured();
     }
   }
 

@@ -174,6 +174,23 @@ class FollowerLogTest {
         .toList();
   }
 
+  /// S5, M2: entries that were handed out before a snapshot came are still applied meanwhile.
+  @Test
+  void snapshotAccepted_olderConfigurationAppliedAfterwards_isOvertaken() {
+    append(5, new AppendEntries(new EntryId(5, 5), List.of(entry(5, 6)), 6));
+    follower.syncAll();
+    Configuration two = Configuration.ofVoters(List.of(SELF, LEADER));
+    append(5, new SnapshotOffer(new SnapshotMarker(new EntryId(5, 40), two)));
+    follower.syncAll();
+
+    follower.step(new Input.ConfigurationApplied(6, Configuration.ofVoters(List.of(SELF))));
+    follower.step(new Input.Applied(6));
+    follower.step(new Input.Applied(40));
+
+    assertThat(follower.core().appliedIndex()).isEqualTo(40);
+    assertThat(follower.role().role()).isEqualTo(RoleKind.FOLLOWER);
+  }
+
   private static Entry entry(long term, long index) {
     return new Entry(
         new EntryId(term, index), EntryKind.NORMAL, ByteString.copyFromUtf8("at " + index));

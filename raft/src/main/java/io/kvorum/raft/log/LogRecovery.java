@@ -6,6 +6,7 @@ import io.kvorum.raft.HardState;
 import io.kvorum.raft.SnapshotMarker;
 import io.kvorum.raft.log.UnusableLogException.Reason;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,6 +59,9 @@ final class LogRecovery {
       HardState again = checked(scan.contents(), storeAppliedIndex);
       Invariant.check(hardState.equals(again), "%s was rewritten as %s", hardState, again);
     }
+    if (isUnsynced(scan)) {
+      confirmClose(scan);
+    }
     return new Recovered(
         headers, scan, hardState, usableMarker(scan.contents(), storeAppliedIndex));
   }
@@ -109,8 +113,25 @@ final class LogRecovery {
   }
 
   private boolean needsRewrite(LogScan scan) {
-    boolean isUnsynced = scan.firstUnsynced().sequence() != scan.end().sequence();
-    return scan.hasRemains() || (isUnsynced && options.sync() == LogOptions.Sync.ALWAYS);
+    return scan.hasRemains() || (isUnsynced(scan) && !scan.isClosed());
+  }
+
+  private boolean isUnsynced(LogScan scan) {
+    return options.sync() == LogOptions.Sync.ALWAYS
+        && scan.firstUnsynced().sequence() != scan.end().sequence();
+  }
+
+  /// Writes the close frame again, which alone may be in the page cache only (W9). It stays where
+  /// it is and the next frame follows it: a write over its bytes that is interrupted would leave a
+  /// mixture, which looks like damage. The same bytes can only become themselves.
+  private void confirmClose(LogScan scan) throws IOException {
+    long from = scan.firstUnsynced().offset();
+    ByteBuffer frame = ByteBuffer.allocate(Math.toIntExact(scan.end().offset() - from));
+    try (LogFile segment = files.open(SegmentName.of(scan.lastHeader().number()))) {
+      segment.readFully(frame, from);
+      segment.writeFully(frame.flip(), from);
+      segment.forceData();
+    }
   }
 
   private static void report(LogScan scan) {

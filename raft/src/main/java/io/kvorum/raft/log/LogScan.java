@@ -71,12 +71,18 @@ final class LogScan {
     return headers.getLast();
   }
 
-  /// Where the next frame goes: after the last good one, or over a clean close.
+  /// Where the next frame goes: after the last good one.
   Position end() {
     return end;
   }
 
-  /// Where the first frame begins that may not be on the disk; [#end] if all are.
+  /// Whether the last frame says that the log was closed on purpose.
+  boolean isClosed() {
+    return isClosed;
+  }
+
+  /// Where the first frame begins that may not be on the disk; [#end] if all are. After a clean
+  /// close that is the close frame at most: everything else was synced before it was written.
   Position firstUnsynced() {
     return unsynced.isEmpty() ? end : unsynced.getFirst();
   }
@@ -96,7 +102,7 @@ final class LogScan {
   private void segment(SegmentHeader header, long segmentEnd) throws IOException {
     String name = SegmentName.of(header.number());
     Position start = Position.startOf(header);
-    if (isClosed || start.sequence() != end.sequence() || start.chain() != end.chain()) {
+    if (start.sequence() != end.sequence() || start.chain() != end.chain()) {
       throw UnusableLogException.corrupt(name, "it does not continue the segment before it");
     }
     if (!header.previous().equals(contents.last())) {
@@ -127,14 +133,12 @@ final class LogScan {
   }
 
   private void frame(SegmentReader reader, Found.Frame frame) throws IOException {
-    if (isClosed) {
-      throw corrupt(reader, "a batch follows the clean close");
-    }
     if (!frame.isSuccessorOf(end.chain(), end.sequence())) {
       throw corrupt(
           reader, "batch %d is not the one after %d".formatted(frame.sequence(), end.sequence()));
     }
     syncedSequence = Math.max(syncedSequence, frame.syncedSequence());
+    isClosed = false;
     take(reader, frame);
     unsynced.addLast(end);
     while (!unsynced.isEmpty() && unsynced.getFirst().sequence() <= syncedSequence) {
@@ -149,10 +153,6 @@ final class LogScan {
     }
     remainsEnd = new TornTail(reader, end.offset(), end.sequence()).judge();
     hasRemains = remainsEnd > end.offset();
-    if (isClosed) {
-      // The close frame itself may be lost without loss; the next frame overwrites it.
-      end = unsynced.removeLast();
-    }
   }
 
   private void take(SegmentReader reader, Found.Frame frame) throws IOException {

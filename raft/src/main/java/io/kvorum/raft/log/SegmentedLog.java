@@ -45,6 +45,10 @@ public final class SegmentedLog implements LogStore {
   private final EntryIndex index;
   private ActiveSegment active;
   private Ballot syncedBallot;
+
+  /// Whether the last frame is a close frame already: nothing was appended since.
+  private boolean isMarkedClosed;
+
   private @Nullable Throwable poison;
 
   private SegmentedLog(
@@ -59,6 +63,7 @@ public final class SegmentedLog implements LogStore {
     this.contents = scan.contents();
     this.index = scan.index();
     this.syncedBallot = contents.hardState().ballot();
+    this.isMarkedClosed = scan.isClosed();
     SegmentHeader last = scan.lastHeader();
     LogFile file = files.open(SegmentName.of(last.number()));
     this.active = ActiveSegment.resume(file, last, buffer, scan.end());
@@ -175,7 +180,9 @@ public final class SegmentedLog implements LogStore {
         if (closing.isUnsynced()) {
           sync();
         }
-        putCleanClose(closing);
+        if (!isMarkedClosed) {
+          putCleanClose(closing);
+        }
       }
     }
   }
@@ -250,6 +257,7 @@ public final class SegmentedLog implements LogStore {
     }
     state.ifPresent(newest -> RecordCodec.putHardState(records, newest));
     EntryIndex.FrameAt place = active.finishFrame();
+    isMarkedClosed = false;
     if (firstEntry > 0) {
       index.note(place, firstEntry, contents.last().index());
     }

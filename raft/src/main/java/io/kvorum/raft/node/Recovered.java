@@ -12,13 +12,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Joins what the log and the state store have found on the disk into what the core starts from.
-final class Recovered {
+public final class Recovered {
   /// Payload read at a time while the entries that are not applied yet are loaded.
   private static final long CHUNK_BYTES = 4L << 20;
 
   private Recovered() {}
 
-  static StartState startState(LogStore log, RecoveredLog recovered, AppliedState state) {
+  /// What the core starts from; everything that is not applied yet is read into memory.
+  ///
+  /// @throws StartRefused if the log cannot be read
+  public static StartState startState(LogStore log, RecoveredLog recovered, AppliedState state) {
     long appliedIndex = state.applied().index();
     List<EntryId> runStarts =
         recovered.terms().stream()

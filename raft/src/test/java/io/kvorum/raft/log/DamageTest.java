@@ -21,6 +21,7 @@ import io.kvorum.raft.log.UnusableLogException.Reason;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /// Interrupted writes against damage (W10): the former are cut, the latter refused. Numbers in
@@ -205,6 +206,25 @@ class DamageTest {
       FaultyFiles files = overThreeSegments();
       files.put(SegmentName.of(number), new byte[0]);
       assertRefused(files, Reason.CORRUPT);
+    }
+  }
+
+  @Test // 4, over what a clean close has left
+  void cleanlyClosedLog_nextBatchTornBetweenSectors_isCut() throws IOException {
+    for (int padding = 0; padding < 512; padding += 8) {
+      FaultyFiles files = founded();
+      try (SegmentedLog log = open(files).log()) {
+        append(log, write(hardState(3, 1), List.of(zeros(3, 2, padding + 1))));
+      }
+      FaultyFiles reopened = files.copy();
+      SegmentedLog log = open(reopened).log();
+      reopened.loseForces();
+      append(log, write(hardState(3, 2), entries(3, 3, 1, 100)));
+
+      for (int seed = 0; seed < 8; seed++) {
+        FaultyFiles lost = reopened.copyAfterPowerLoss(new SplittableRandom(seed));
+        assertThat(everything(open(lost))).as("padding %d", padding).hasSizeBetween(1, 2);
+      }
     }
   }
 

@@ -19,11 +19,11 @@ import java.util.random.RandomGenerator;
 ///
 /// An instance is one run of a process on the disk: it ends with [#crash] (by step, or by hand),
 /// and [#afterKill] or [#afterPowerLoss] is what the next process finds.
-final class FaultyFiles implements LogFiles {
+public final class FaultyFiles implements LogFiles {
   static final int SECTOR_BYTES = 512;
 
   /// What is about to be done; a hook may throw to make it fail.
-  enum Operation {
+  public enum Operation {
     CREATE,
     WRITE,
     READ,
@@ -36,12 +36,12 @@ final class FaultyFiles implements LogFiles {
 
   /// Sees every operation before it happens.
   @FunctionalInterface
-  interface Hook {
+  public interface Hook {
     void before(Operation operation, String name) throws IOException;
   }
 
   /// Thrown by every operation from the crash on.
-  static final class Crashed extends IOException {
+  public static final class Crashed extends IOException {
     Crashed() {
       super("the process has crashed");
     }
@@ -59,7 +59,7 @@ final class FaultyFiles implements LogFiles {
   private boolean losesForces;
   long usableBytes = Long.MAX_VALUE;
 
-  FaultyFiles() {
+  public FaultyFiles() {
     this(new TreeMap<>(), new TreeMap<>());
   }
 
@@ -68,20 +68,20 @@ final class FaultyFiles implements LogFiles {
     this.durableNames = durableNames;
   }
 
-  void setHook(Hook next) {
+  public void setHook(Hook next) {
     hook = next;
   }
 
   /// Crashes instead of the n-th changing operation from now, counted from 1.
-  void crashAtStep(long step) {
+  public void crashAtStep(long step) {
     crashAtStep = steps + step;
   }
 
-  void crash() {
+  public void crash() {
     crashed = true;
   }
 
-  boolean hasCrashed() {
+  public boolean hasCrashed() {
     return crashed;
   }
 
@@ -89,19 +89,25 @@ final class FaultyFiles implements LogFiles {
     return steps;
   }
 
-  /// No write writes more than this many bytes at once.
-  void limitWrites(int bytes) {
+  /// No write writes more than this many bytes at once. One of a sector or more ends with a sector,
+  /// as short writes of a page cache do.
+  public void limitWrites(int bytes) {
     longestWrite = bytes;
   }
 
+  /// From now on the disk claims to have only this much room.
+  public void leaveRoom(long bytes) {
+    usableBytes = bytes;
+  }
+
   /// From now on a force reports success and leaves the data in the page cache only.
-  void loseForces() {
+  public void loseForces() {
     losesForces = true;
   }
 
   /// What a new process finds after the old one died and the machine lived on: everything, but no
   /// more of it on the disk than before.
-  FaultyFiles afterKill() {
+  public FaultyFiles afterKill() {
     crashed = true;
     FaultyFiles next = new FaultyFiles(names, durableNames);
     next.nameChanges.addAll(nameChanges);
@@ -109,8 +115,13 @@ final class FaultyFiles implements LogFiles {
   }
 
   /// What a new process finds after the power went: what was forced, and a random part of the rest.
-  FaultyFiles afterPowerLoss(RandomGenerator random) {
+  public FaultyFiles afterPowerLoss(RandomGenerator random) {
     crashed = true;
+    return copyAfterPowerLoss(random);
+  }
+
+  /// One of the things that [#afterPowerLoss] may find; the original may go on.
+  FaultyFiles copyAfterPowerLoss(RandomGenerator random) {
     TreeMap<String, Inode> left = new TreeMap<>(durableNames);
     for (NameChange change : nameChanges) {
       if (random.nextBoolean()) {
@@ -133,7 +144,7 @@ final class FaultyFiles implements LogFiles {
   }
 
   /// The bytes of a file, to be looked at or damaged; changes count as durable.
-  byte[] contents(String name) {
+  public byte[] contents(String name) {
     Inode inode = names.get(name);
     if (inode == null) {
       throw new AssertionError("no file " + name + " among " + names.keySet());
@@ -275,7 +286,7 @@ final class FaultyFiles implements LogFiles {
     public int write(ByteBuffer source, long position) throws IOException {
       synchronized (FaultyFiles.this) {
         boolean crashes = reachesCrash(Operation.WRITE, name);
-        int bytes = Math.min(source.remaining(), longestWrite);
+        int bytes = shortened(source.remaining(), position);
         byte[] data = new byte[crashes ? bytes / 2 : bytes]; // a crash interrupts a write half way
         source.get(data);
         inode.write(data, (int) position);
@@ -284,6 +295,13 @@ final class FaultyFiles implements LogFiles {
         }
         return bytes;
       }
+    }
+
+    private int shortened(int wanted, long position) {
+      if (wanted <= longestWrite || longestWrite < SECTOR_BYTES) {
+        return Math.min(wanted, longestWrite);
+      }
+      return longestWrite - (int) ((position + longestWrite) % SECTOR_BYTES);
     }
 
     @Override

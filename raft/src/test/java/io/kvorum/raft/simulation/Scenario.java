@@ -1,0 +1,55 @@
+package io.kvorum.raft.simulation;
+
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// Everything that decides a run.
+///
+/// @param off classes of faults that never strike, whatever the seed says
+/// @param maxVoters founders at most
+/// @param steps events before the faults end
+record Scenario(long seed, Profile.Preset preset, Set<Fault> off, int maxVoters, long steps) {
+  static final int MOST_VOTERS = 7;
+
+  Scenario {
+    off = off.isEmpty() ? EnumSet.noneOf(Fault.class) : EnumSet.copyOf(off);
+  }
+
+  static Scenario swarm(long seed, long steps) {
+    return new Scenario(seed, Profile.Preset.SWARM, Set.of(), MOST_VOTERS, steps);
+  }
+
+  Profile profile() {
+    return Profile.draw(seed, preset, off, maxVoters);
+  }
+
+  Scenario without(Fault fault) {
+    Set<Fault> more = EnumSet.copyOf(off);
+    more.add(fault);
+    return new Scenario(seed, preset, more, maxVoters, steps);
+  }
+
+  Scenario withVoters(int voters) {
+    return new Scenario(seed, preset, off, voters, steps);
+  }
+
+  Scenario withSteps(long fewer) {
+    return new Scenario(seed, preset, off, maxVoters, fewer);
+  }
+
+  /// The command that runs it.
+  String command() {
+    StringBuilder line = new StringBuilder("./sim --seed 0x").append(Long.toHexString(seed));
+    line.append(" --profile ").append(preset.name().toLowerCase(Locale.ROOT));
+    line.append(" --steps ").append(steps);
+    if (maxVoters < MOST_VOTERS) {
+      line.append(" --voters ").append(maxVoters);
+    }
+    if (!off.isEmpty()) {
+      line.append(" --off ").append(off.stream().map(Fault::name).collect(Collectors.joining(",")));
+    }
+    return line.toString();
+  }
+}

@@ -1,0 +1,238 @@
+package io.kvorum.raft.simulation;
+
+import io.kvorum.raft.Envelope;
+import io.kvorum.raft.Input;
+import io.kvorum.raft.Persist;
+import io.kvorum.raft.RaftMessage;
+import io.kvorum.raft.RaftMessage.VoteRequest.Cause;
+import io.kvorum.raft.Ready.RoleChange;
+import io.kvorum.raft.RoleKind;
+import io.kvorum.raft.log.RecoveredLog;
+import io.kvorum.raft.membership.Configuration;
+import io.kvorum.raft.quorum.VoteTally.Answer;
+import java.util.HashMap;
+import java.util.Map;
+
+/// Recognises from outside which of the [Sometimes] a step was.
+final class Situations {
+  private final World world;
+  private final Map<Long, Configuration> lastConfigurations = new HashMap<>();
+
+  Situations(World world) {
+    this.world = world;
+  }
+
+  private void saw(Sometimes situation) {
+    world.coverage().saw(situation);
+  }
+
+  void recovered(Host host, RecoveredLog recovered) {
+    long stored = host.durable.commitIndex();
+    if (host.flushed.appliedIndex() > stored) {
+      saw(Sometimes.RESTARTED_BEYOND_STORED_COMMIT);
+    } else if (recovered.hardState().commitIndex() > stored) {
+      saw(Sometimes.RESTARTED_WITH_COMMIT_FLOOR);
+    }
+  }
+
+  void issued(MemberProcess process, Persist command) {
+    if (command.entries().isEmpty()) {
+      return;
+    }
+    long first = command.entries().getFirst().index();
+    LogImage issued = process.issued;
+    if (first > issued.lastIndex() || !issued.covers(first)) {
+      return;
+    }
+    saw(Sometimes.CONFLICT_TRUNCATED);
+    if (issued.termAt(first) != issued.last().term()) {
+      saw(Sometimes.CONFLICT_TRUNCATED_TWO_TERMS);
+    }
+    if (process.host.durable.lastIndex() < issued.lastIndex()) {
+      saw(Sometimes.OVERWRITTEN_WHILE_WRITING);
+    }
+  }
+
+  void sent(MemberProcess process, Envelope envelope) {
+    switch (envelope.message()) {
+      case RaftMessage.VoteReply(var answer, _) -> {
+        if (answer == Answer.GRANTED && !process.configuration().isVoter(process.id())) {
+          saw(Sometimes.LEARNER_VOTED);
+        }
+      }
+      case RaftMessage.PreVoteReply(var answer, _) -> {
+        if (answer == Answer.REFUSED) {
+          saw(Sometimes.PRE_VOTE_REFUSED);
+        }
+      }
+      case RaftMessage.AppendReply.Conflict(var rejected, var probeAt) -> {
+        if (probeAt.index() < rejected - 1) {
+          saw(Sometimes.FOLLOWER_HINT_USED);
+        }
+      }
+      case RaftMessage.FromLeader _,
+          RaftMessage.AppendReply.Matched _,
+          RaftMessage.AppendReply.Outdated _,
+          RaftMessage.HeartbeatReply _,
+          RaftMessage.PreVoteRequest _,
+          RaftMessage.VoteRequest _,
+          RaftMessage.TimeoutNow _,
+          RaftMessage.ForwardedTransfer _,
+          RaftMessage.ForwardedProposal _,
+          RaftMessage.ForwardedProposalRefused _,
+          RaftMessage.ReadIndexRequest _,
+          RaftMessage.ReadIndexReply _,
+          RaftMessage.ReadIndexRefused _ -> {}
+    }
+  }
+
+  void changed(MemberProcess process, RoleChange now, Input input) {
+    RoleChange before = process.seen.role;
+    boolean isSameTerm = now.term() == before.term();
+    switch (now.role()) {
+      case LEADER -> {
+        saw(Sometimes.ELECTION_WON);
+        newLeader(process, now);
+      }
+      case CANDIDATE -> {
+        if (before.role() == RoleKind.CANDIDATE && !isSameTerm) {
+          saw(Sometimes.ELECTION_SPLIT);
+        }
+      }
+      case FOLLOWER -> {
+        if (before.role() == RoleKind.CANDIDATE && isSameTerm && now.leader().isEmpty()) {
+          saw(Sometimes.ELECTION_LOST);
+        }
+        if ((before.role() == RoleKind.CANDIDATE || before.role() == RoleKind.PRE_CANDIDATE)
+            && now.leader().isPresent()) {
+          saw(Sometimes.CANDIDATE_FELL_BACK);
+        }
+        if (before.role() == RoleKind.LEADER) {
+          noLeaderAnyMore(isSameTerm, input);
+        }
+      }
+      case PRE_CANDIDATE -> {
+        if (before.role() == RoleKind.CANDIDATE) {
+          saw(Sometimes.ELECTION_SPLIT);
+        }
+      }
+    }
+  }
+
+  private void newLeader(MemberProcess process, RoleChange now) {
+    for (MemberProcess other : world.running()) {
+      if (!other.equals(process) && other.seen.role.role() == RoleKind.LEADER) {
+        saw(Sometimes.TWO_LEADERS_ALIVE);
+      }
+    }
+    if (process.configuration().isJoint()) {
+      saw(Sometimes.LEADER_CHANGED_IN_JOINT);
+    }
+    if (process.transferTerm == now.term()) {
+      saw(Sometimes.TRANSFER_DONE);
+    }
+  }
+
+  private void noLeaderAnyMore(boolean isSameTerm, Input input) {
+    if (isSameTerm && input instanceof Input.Tick) {
+      saw(Sometimes.STEPPED_DOWN_WITHOUT_QUORUM);
+    }
+    if (isSameTerm && input instanceof Input.ConfigurationApplied) {
+      saw(Sometimes.LEADER_REMOVED_ITSELF);
+    }
+    if (input instanceof Input.Received(var envelope)
+        && envelope.message() instanceof RaftMessage.AppendReply.Outdated) {
+      saw(Sometimes.OUTDATED_LEADER_FREED);
+    }
+  }
+
+  void stepped(MemberProcess process, Input input) {
+    long commit = process.core.commitIndex();
+    if (process.core.roleNow().role() == RoleKind.LEADER && commit > process.seen.commitIndex) {
+      LogImage durable = process.host.durable;
+      if (commit > durable.lastIndex()) {
+        saw(Sometimes.COMMITTED_BEFORE_OWN_SYNC);
+      }
+      long next = process.seen.commitIndex + 1;
+      if (durable.covers(next) && durable.termAt(next) < process.core.roleNow().term()) {
+        saw(Sometimes.EARLIER_TERM_COMMITTED);
+      }
+    }
+    if (process.seen.handedOut < Math.min(commit, process.host.durable.lastIndex())
+        && process.issued.baseIndex() <= process.state().appliedIndex()) {
+      saw(Sometimes.APPLY_THROTTLED);
+    }
+    if (input instanceof Input.Received(var envelope)) {
+      received(process, envelope);
+    } else if (input instanceof Input.ReadIndex
+        && process.seen.role.role() == RoleKind.LEADER
+        && process.seen.commitIndex < process.seen.ledFrom) {
+      saw(Sometimes.READ_BEFORE_OWN_COMMIT);
+    }
+  }
+
+  private void received(MemberProcess process, Envelope envelope) {
+    RoleChange role = process.core.roleNow();
+    switch (envelope.message()) {
+      case RaftMessage.VoteRequest(_, _, var cause) -> {
+        if (envelope.term() > role.term() && cause == Cause.TIMEOUT) {
+          saw(Sometimes.CAMPAIGN_IGNORED_FOR_LIVE_LEADER);
+        }
+        learned(process);
+      }
+      case RaftMessage.PreVoteRequest _ -> learned(process);
+      case RaftMessage.PreVoteReply _, RaftMessage.VoteReply _ -> {
+        if (role.role() != RoleKind.LEADER) {
+          learned(process);
+        }
+      }
+      case RaftMessage.TimeoutNow _ -> {
+        if (role.role() == RoleKind.CANDIDATE) {
+          process.transferTerm = role.term();
+        } else {
+          saw(Sometimes.STALE_TIMEOUT_NOW);
+        }
+      }
+      case RaftMessage.AppendEntries(var previous, var entries, _) -> {
+        if (!entries.isEmpty()
+            && previous.index() + entries.size() < process.issued.lastIndex()
+            && envelope.term() == role.term()) {
+          saw(Sometimes.DUPLICATE_APPEND);
+        }
+      }
+      case RaftMessage.Heartbeat _,
+          RaftMessage.SnapshotOffer _,
+          RaftMessage.HeartbeatReply _,
+          RaftMessage.AppendReply _,
+          RaftMessage.ForwardedTransfer _,
+          RaftMessage.ForwardedProposal _,
+          RaftMessage.ForwardedProposalRefused _,
+          RaftMessage.ReadIndexRequest _,
+          RaftMessage.ReadIndexReply _,
+          RaftMessage.ReadIndexRefused _ -> {}
+    }
+  }
+
+  private void learned(MemberProcess process) {
+    if (process.core.commitIndex() > process.seen.commitIndex) {
+      saw(Sometimes.COMMIT_LEARNED_FROM_VOTE);
+    }
+  }
+
+  /// A configuration entry was applied.
+  void reconfigured(MemberProcess process) {
+    Configuration now = process.state().configuration();
+    Configuration before = lastConfigurations.put(process.id().value(), now);
+    if (before == null || before.equals(now)) {
+      return;
+    }
+    if (now.isJoint()) {
+      saw(Sometimes.JOINT_ENTERED);
+    } else if (before.isJoint()) {
+      saw(Sometimes.JOINT_LEFT);
+    }
+    if (now.voters().size() == 1 && before.voters().size() == 2) {
+      saw(Sometimes.SHRUNK_TO_ONE);
+    }
+  }
+}
