@@ -208,6 +208,10 @@ public final class Member implements AutoCloseable {
     return raft().status();
   }
 
+  private boolean knowsLeader() {
+    return status().leader().isPresent();
+  }
+
   private void startRaft() throws StartFailure {
     MvccStore store = files.store();
     store.onFailure(failures::stop);
@@ -299,8 +303,7 @@ public final class Member implements AutoCloseable {
         new ResponseHeaders(
             files.directory().identity().clusterId(), self(), () -> status().term());
     StorageQuota quota = new StorageQuota(quotaFlag(), files.store()::logicalBytes);
-    LeaderRequiredStreams leaderStreams =
-        new LeaderRequiredStreams(() -> status().leader().isPresent(), loops);
+    LeaderRequiredStreams leaderStreams = new LeaderRequiredStreams(this::knowsLeader, loops);
     int maxRequestBytes = Math.toIntExact(config.requests().maxRequestBytes());
     Random jitter = new Random(CLOCK.getAsLong());
     WatchService watchService =
@@ -314,8 +317,7 @@ public final class Member implements AutoCloseable {
     ReadBudget budget = new ReadBudget(readLimits(), CLOCK);
     List<BindableService> services = services(headers, quota, budget, watchService);
     ClientServices clients =
-        new ClientServices(
-            maxRequestBytes, () -> status().leader().isPresent(), leaderStreams, metrics, CLOCK);
+        new ClientServices(maxRequestBytes, this::knowsLeader, leaderStreams, metrics, CLOCK);
     metrics.observe(
         new ServerMetrics.Sources(
             files.store(),
@@ -441,7 +443,8 @@ public final class Member implements AutoCloseable {
     HttpEndpoints http =
         new HttpEndpoints(
             config.listeners().http(),
-            new MemberProbes(files.store(), raft(), () -> applier.clusterState().alarms(), reads),
+            new MemberProbes(
+                files.store(), this::knowsLeader, () -> applier.clusterState().alarms(), reads),
             metrics,
             new HttpEndpoints.Facts(this::versionJson, this::variablesJson, metrics::text),
             background);
