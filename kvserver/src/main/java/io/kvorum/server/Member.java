@@ -25,7 +25,6 @@ import io.kvorum.server.apply.PeriodicSchedule;
 import io.kvorum.server.apply.RevisionSchedule;
 import io.kvorum.server.command.ApplyResult;
 import io.kvorum.server.command.ProposalId;
-import io.kvorum.server.config.ListenUrl;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.grpc.ClientServices;
 import io.kvorum.server.grpc.ClusterService;
@@ -336,11 +335,11 @@ public final class Member implements AutoCloseable {
                   new AutoCompaction(schedule, files.store()::head, this::leads, proposals);
               every(TICK_MILLIS, () -> compaction.tick(CLOCK.getAsLong()));
             });
-    for (ListenUrl url : config.listeners().clientUrls()) {
+    for (MemberConfig.Listeners.Served served : config.listeners().served()) {
       log.atInfo().log("ready to serve client requests");
       log.atInfo()
-          .addKeyValue("traffic", "grpc+http")
-          .addKeyValue("address", url.host() + ":" + url.port())
+          .addKeyValue("traffic", served.traffic())
+          .addKeyValue("address", served.url().address())
           .log("serving client traffic insecurely; this is strongly discouraged!");
     }
   }
