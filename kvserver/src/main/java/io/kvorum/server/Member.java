@@ -27,7 +27,6 @@ import io.kvorum.server.apply.PeriodicSchedule;
 import io.kvorum.server.apply.RevisionSchedule;
 import io.kvorum.server.command.ApplyResult;
 import io.kvorum.server.command.ProposalId;
-import io.kvorum.server.config.ListenUrl;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.grpc.ClientServices;
 import io.kvorum.server.grpc.ClusterService;
@@ -210,6 +209,10 @@ public final class Member implements AutoCloseable {
     return raft().status();
   }
 
+  private boolean knowsLeader() {
+    return status().leader().isPresent();
+  }
+
   private void startRaft() throws StartFailure {
     MvccStore store = files.store();
     store.onFailure(failures::stop);
@@ -316,8 +319,7 @@ public final class Member implements AutoCloseable {
         new ResponseHeaders(
             files.directory().identity().clusterId(), self(), () -> status().term());
     StorageQuota quota = new StorageQuota(quotaFlag(), files.store()::logicalBytes);
-    LeaderRequiredStreams leaderStreams =
-        new LeaderRequiredStreams(() -> status().leader().isPresent(), loops);
+    LeaderRequiredStreams leaderStreams = new LeaderRequiredStreams(this::knowsLeader, loops);
     int maxRequestBytes = Math.toIntExact(config.requests().maxRequestBytes());
     Random jitter = new Random(CLOCK.getAsLong());
     WatchService watchService =
@@ -332,11 +334,7 @@ public final class Member implements AutoCloseable {
     List<BindableService> services = services(headers, quota, budget, watchService);
     ClientServices clients =
         new ClientServices(
-            maxRequestBytes,
-            () -> status().leader().isPresent(),
-            leaderStreams,
-            metrics.calls(),
-            CLOCK);
+            maxRequestBytes, this::knowsLeader, leaderStreams, metrics.calls(), CLOCK);
     metrics.observe(
         new ServerMetrics.Sources(
             files.store(),
@@ -356,11 +354,11 @@ public final class Member implements AutoCloseable {
                   new AutoCompaction(schedule, files.store()::head, this::leads, proposals);
               every(TICK_MILLIS, () -> compaction.tick(CLOCK.getAsLong()));
             });
-    for (ListenUrl url : config.listeners().clientUrls()) {
+    for (MemberConfig.Listeners.Served served : config.listeners().served()) {
       log.atInfo().log("ready to serve client requests");
       log.atInfo()
-          .addKeyValue("traffic", "grpc+http")
-          .addKeyValue("address", url.host() + ":" + url.port())
+          .addKeyValue("traffic", served.traffic())
+          .addKeyValue("address", served.url().address())
           .log("serving client traffic insecurely; this is strongly discouraged!");
     }
   }
@@ -471,7 +469,8 @@ public final class Member implements AutoCloseable {
     HttpEndpoints http =
         new HttpEndpoints(
             config.listeners().http(),
-            new MemberProbes(files.store(), raft(), () -> applier.clusterState().alarms(), reads),
+            new MemberProbes(
+                files.store(), this::knowsLeader, () -> applier.clusterState().alarms(), reads),
             metrics,
             new HttpEndpoints.Facts(this::versionJson, this::variablesJson, metrics::text),
             background);

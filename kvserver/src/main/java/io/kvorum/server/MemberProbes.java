@@ -7,19 +7,20 @@ import io.kvorum.mvcc.Projection;
 import io.kvorum.mvcc.RangeQuery;
 import io.kvorum.mvcc.ReadTxn;
 import io.kvorum.mvcc.rocks.StorageFailure;
-import io.kvorum.raft.node.RaftNode;
 import io.kvorum.server.apply.Alarms;
+import io.kvorum.server.grpc.GrpcErrors;
 import io.kvorum.server.observe.HealthProbes;
 import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadFailure;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// Answers health questions with the member's own parts.
 record MemberProbes(
-    MvccStore store, RaftNode raft, Supplier<Alarms> raised, LinearizableReads reads)
+    MvccStore store, BooleanSupplier leaderKnown, Supplier<Alarms> raised, LinearizableReads reads)
     implements HealthProbes {
   private static final RangeQuery ONE_KEY =
       RangeQuery.all(KeyRange.of(ByteString.copyFromUtf8("health"), ByteString.EMPTY))
@@ -32,7 +33,7 @@ record MemberProbes(
 
   @Override
   public boolean hasLeader() {
-    return raft.status().leader().isPresent();
+    return leaderKnown.getAsBoolean();
   }
 
   @Override
@@ -62,7 +63,7 @@ record MemberProbes(
 
           @Override
           public void failed(ReadFailure failure) {
-            outcome.accept(Optional.of("etcdserver: " + failure));
+            outcome.accept(Optional.ofNullable(GrpcErrors.statusOf(failure).getDescription()));
           }
         });
   }

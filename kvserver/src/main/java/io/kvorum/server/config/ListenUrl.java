@@ -30,6 +30,14 @@ public record ListenUrl(Scheme scheme, String host, int port, String text)
     }
   }
 
+  /// `host:port`, or the path of the socket file.
+  public String address() {
+    if (scheme.isSocketFile()) {
+      return host;
+    }
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+
   @Override
   public int compareTo(ListenUrl other) {
     return text.compareTo(other.text);

@@ -2,6 +2,7 @@ package io.kvorum.server.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -60,6 +61,18 @@ public record MemberConfig(
       clientUrls = List.copyOf(clientUrls);
       httpUrls = List.copyOf(httpUrls);
       metricsUrls = List.copyOf(metricsUrls);
+    }
+
+    /// What clients get on a URL, in the words of etcd's log line.
+    public record Served(ListenUrl url, String traffic) {}
+
+    /// Every URL that clients of the API or of the HTTP endpoints use.
+    public List<Served> served() {
+      List<Served> served = new ArrayList<>();
+      String onClientUrls = httpUrls.isEmpty() ? "grpc+http" : "grpc";
+      clientUrls.forEach(url -> served.add(new Served(url, onClientUrls)));
+      httpUrls.forEach(url -> served.add(new Served(url, "http")));
+      return List.copyOf(served);
     }
   }
 

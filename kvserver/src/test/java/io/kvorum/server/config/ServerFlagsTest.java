@@ -47,6 +47,20 @@ class ServerFlagsTest {
   }
 
   @Test
+  void httpOnUrlsOfItsOwn_parsed_leavesGrpcAloneOnTheOthers() {
+    MemberConfig.Listeners together = run().config().listeners();
+    MemberConfig.Listeners apart =
+        run("--listen-client-http-urls=http://localhost:2383").config().listeners();
+
+    assertThat(together.served())
+        .extracting(MemberConfig.Listeners.Served::traffic)
+        .containsExactly("grpc+http");
+    assertThat(apart.served())
+        .extracting(served -> served.url().port() + " " + served.traffic())
+        .containsExactly("2379 grpc", "2383 http");
+  }
+
+  @Test
   void noArguments_parsed_givesEtcdsDefaults() {
     MemberConfig config = run().config();
 

@@ -33,6 +33,16 @@ class UrlListTest {
 
   @ParameterizedTest
   @CsvSource({
+    "http://127.0.0.1:2379, 127.0.0.1:2379",
+    "http://[::1]:2379, [::1]:2379",
+    "unix://localhost:20000, localhost:20000",
+  })
+  void url_parsed_hasTheAddressThatClientsDial(String text, String address) throws Exception {
+    assertThat(UrlList.parseOne(text).address()).isEqualTo(address);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "ftp://h:1, 'URL scheme must be http, https, unix, or unixs: ftp://h:1'",
     "h:1, 'URL scheme must be http, https, unix, or unixs: h:1'",
     "http://h, 'URL address does not have the form \"host:port\": http://h'",
