@@ -28,6 +28,9 @@ public final class LogSetup {
   /// Libraries below this package say little that an operator can use.
   private static final String OWN = "io.kvorum";
 
+  /// Warns of what clients do to their own streams, such as cancelling one that is being written.
+  private static final String CLIENT_STREAMS = "io.grpc.netty";
+
   private LogSetup() {}
 
   /// Takes over all logging of the process, `java.util.logging` included.
@@ -43,6 +46,7 @@ public final class LogSetup {
     context.reset();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);
+    context.getLogger(CLIENT_STREAMS).setLevel(Level.ERROR);
     context.getLogger(OWN).setLevel(levelOf(logging.level()));
     LogSampling sampling = new LogSampling();
     sampling.start();

@@ -102,6 +102,15 @@ class LogLinesTest {
   }
 
   @Test
+  void clientThatCancels_warnedOfByTheTransport_isNoNewsForTheOperator() throws Exception {
+    use(LogLevel.INFO, LogFormat.JSON);
+
+    LoggerFactory.getLogger("io.grpc.netty.NettyServerHandler").atWarn().log("Stream Error");
+
+    assertThat(Files.readString(file)).isEmpty();
+  }
+
+  @Test
   void floodOfOneMessage_logged_isThinnedOut() throws Exception {
     use(LogLevel.INFO, LogFormat.JSON);
 
