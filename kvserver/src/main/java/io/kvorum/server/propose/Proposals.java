@@ -90,7 +90,8 @@ public final class Proposals implements AutoCloseable {
     long sequence = lastSequence.incrementAndGet();
     ProposalId id = new ProposalId(self, sequence);
     ByteString payload = CommandCodec.encode(command, id);
-    if (payload.size() - CommandCodec.stampBytes(id) + ETCD_STAMP_BYTES > limits.requestBytes()) {
+    int countedBytes = payload.size() - CommandCodec.stampBytes(id) + ETCD_STAMP_BYTES;
+    if (priority == Priority.ORDINARY && countedBytes > limits.requestBytes()) {
       refuse(loop, callback, new ProposalFailure.RequestTooLarge(payload.size()));
       return;
     }

@@ -3,6 +3,8 @@ package io.kvorum.server.propose;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.kvorum.proto.command.ExpiredLease;
+import io.kvorum.proto.command.LeaseExpiry;
 import io.kvorum.proto.command.LogCommand;
 import io.kvorum.proto.etcd.LeaseRevokeRequest;
 import io.kvorum.proto.etcd.PutRequest;
@@ -192,6 +194,24 @@ class ProposalsTest {
 
     assertThat(small.events).isEmpty();
     assertThat(large.events.getFirst()).isInstanceOf(ProposalFailure.RequestTooLarge.class);
+    assertThat(tokens).hasSize(1);
+  }
+
+  /// What the member itself proposes is not bounded by what clients may send: it would be proposed
+  /// again for ever.
+  @Test
+  void expiryOfManyLeases_largerThanTheLimit_reachesTheLog() {
+    proposals = proposalsWith(LIMITS.withRequestBytes(40));
+    LeaseExpiry.Builder expiry = LeaseExpiry.newBuilder();
+    for (int i = 0; i < 100; i++) {
+      expiry.addLeases(ExpiredLease.newBuilder().setId(1_000_000 + i));
+    }
+    Outcome outcome = new Outcome();
+
+    proposals.submit(LogCommand.newBuilder().setLeaseExpiry(expiry), loop, outcome);
+    loop.runAll();
+
+    assertThat(outcome.events).isEmpty();
     assertThat(tokens).hasSize(1);
   }
 
