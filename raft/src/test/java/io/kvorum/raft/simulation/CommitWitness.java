@@ -1,6 +1,9 @@
 package io.kvorum.raft.simulation;
 
 import io.kvorum.raft.Entry;
+import io.kvorum.raft.EntryId;
+import io.kvorum.raft.Input;
+import io.kvorum.raft.RaftMessage.AppendEntries;
 import io.kvorum.raft.Ready;
 import io.kvorum.raft.Ready.RoleChange;
 import io.kvorum.raft.RoleKind;
@@ -12,6 +15,7 @@ import java.util.Arrays;
 /// The one committed log, as it came to be, and what members make of it (I4, I5, I6, I8, R12).
 final class CommitWitness {
   private final World world;
+  private final Judgement judgement;
   private long committedTo = 1;
   // Slot i stands for index i.
   private long[] terms = new long[1024];
@@ -19,10 +23,11 @@ final class CommitWitness {
   private long[] leaderTerms = new long[1024];
   private long[] contents = new long[1024];
 
-  CommitWitness(World world) {
+  CommitWitness(World world, Judgement judgement) {
     this.world = world;
+    this.judgement = judgement;
     terms[1] = 1;
-    hashes[1] = LogImage.foundingHash(new io.kvorum.raft.EntryId(1, 1));
+    hashes[1] = LogImage.foundingHash(new EntryId(1, 1));
   }
 
   long committedTo() {
@@ -34,8 +39,8 @@ final class CommitWitness {
     return index <= committedTo ? hashes[(int) index] : 0;
   }
 
-  /// I6, and I8 where a commit is news to the world.
-  void stepped(MemberProcess process) {
+  /// I6, R6, and I8 where a commit is news to the world.
+  void stepped(MemberProcess process, Input input) {
     long commit = process.core.commitIndex();
     if (commit == process.seen.commitIndex && commit <= committedTo) {
       return;
@@ -48,6 +53,15 @@ final class CommitWitness {
         commit,
         process.seen.commitIndex,
         process.core.lastIndex());
+    if (input instanceof Input.Received(var envelope)
+        && envelope.message() instanceof AppendEntries(var previous, var entries, _)) {
+      Violation.unless(
+          commit <= Math.max(process.seen.commitIndex, previous.index() + entries.size()),
+          "R6",
+          "%s commits %d, more than an append has shown to match",
+          process,
+          commit);
+    }
     if (commit > committedTo) {
       RoleChange leadership = leadership(process);
       Violation.unless(
@@ -74,6 +88,12 @@ final class CommitWitness {
         holder = host.durable;
       }
     }
+    if (holder == null && judgement == Judgement.CONSEQUENCES) {
+      if (!leader.issued.covers(commit) || leader.issued.termAt(commit) != term) {
+        return; // it will have been handed to storage by the next step
+      }
+      holder = leader.issued;
+    }
     if (holder == null) {
       throw new Violation(
           "I8", leader + " commits " + commit + ", which nobody holds in term " + term);
@@ -81,7 +101,8 @@ final class CommitWitness {
     LogImage model = holder;
     Configuration configuration = leader.configuration();
     Violation.unless(
-        Quorum.of(configuration).isReachedBy(member -> holds(member, model, commit)),
+        judgement == Judgement.CONSEQUENCES
+            || Quorum.of(configuration).isReachedBy(member -> holds(member, model, commit)),
         "I8",
         "%s commits %d, which no quorum of %s holds durably",
         leader,

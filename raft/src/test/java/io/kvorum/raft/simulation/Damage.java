@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// Losses that no member recovers from: never so many that a quorum is hurt.
 final class Damage {
@@ -52,7 +53,7 @@ final class Damage {
   }
 
   /// A host whose loss leaves a quorum of every configuration there is or is about to be.
-  private @org.jspecify.annotations.Nullable Host victim() {
+  private @Nullable Host victim() {
     Host host = world.hosts().get(random.nextInt(world.hosts().size()));
     return host.process().isPresent() && !host.isDamaged && isDispensable(host.id) ? host : null;
   }

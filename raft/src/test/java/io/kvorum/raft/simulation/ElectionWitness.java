@@ -31,7 +31,22 @@ final class ElectionWitness {
         process,
         process.seen.role.term(),
         now.term());
+    if (now.role() == RoleKind.FOLLOWER) {
+      return;
+    }
+    Violation.unless(
+        process.configuration().isVoter(process.id()),
+        "I21",
+        "%s is %s outside of %s",
+        process,
+        now.role(),
+        process.configuration());
     if (now.role() != RoleKind.LEADER) {
+      Violation.unless(
+          !process.knowsOfUnappliedChange(),
+          "I16",
+          "%s campaigns and knows of a change that it has not applied",
+          process);
       return;
     }
     Leadership leadership = new Leadership(process.id(), process.boot);
@@ -46,12 +61,6 @@ final class ElectionWitness {
     if (known == null) {
       commits.requireComplete(process);
     }
-    Violation.unless(
-        process.state().configuration().isVoter(process.id()),
-        "I21",
-        "%s leads outside of %s",
-        process,
-        process.state().configuration());
   }
 
   void sent(MemberProcess process, Envelope envelope) {

@@ -2,6 +2,7 @@ package io.kvorum.raft.simulation;
 
 import io.kvorum.raft.Input;
 import io.kvorum.raft.RoleKind;
+import io.kvorum.raft.log.FaultyFiles;
 import io.kvorum.raft.log.FaultyFiles.Operation;
 import io.kvorum.raft.membership.MemberId;
 import java.io.IOException;
@@ -61,7 +62,7 @@ final class FaultInjector {
       case DISK_STALL -> anyHost().stalledUntilMicros = world.nowMicros() + timeouts(2);
       case SHORT_WRITE ->
           running().ifPresent(one -> one.host.files.limitWrites(512 * random.nextInt(1, 4)));
-      case FORCE_FAILURE -> running().ifPresent(one -> failNext(one, Operation.FORCE));
+      case FORCE_FAILURE -> running().ifPresent(FaultInjector::failForce);
       case DISK_FULL -> running().ifPresent(this::fill);
       case BIT_ROT -> damage.flipBit();
       case WIPE -> damage.wipe();
@@ -121,6 +122,19 @@ final class FaultInjector {
     }
   }
 
+  /// After a failed force the page cache counts its pages as clean: the next one claims success.
+  private static void failForce(MemberProcess process) {
+    FaultyFiles files = process.host.files;
+    files.setHook(
+        (operation, _) -> {
+          if (operation == Operation.FORCE) {
+            files.setHook((_, _) -> {});
+            files.loseForces();
+            throw new IOException("the disk fails to force");
+          }
+        });
+  }
+
   private static void failNext(MemberProcess process, Operation failing) {
     process.host.files.setHook(
         (operation, _) -> {
@@ -148,7 +162,7 @@ final class FaultInjector {
     List<MemberId> ids = new ArrayList<>();
     world.hosts().forEach(host -> ids.add(host.id));
     switch (random.nextInt(5)) {
-      case 0 -> isolate(ids.get(random.nextInt(ids.size())), ids);
+      case 0 -> isolate(running().map(MemberProcess::id).orElse(ids.getFirst()), ids);
       case 1 -> split(ids, ids.size() / 2);
       case 2 -> split(ids, random.nextInt(ids.size() + 1));
       case 3 -> {

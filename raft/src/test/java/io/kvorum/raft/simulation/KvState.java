@@ -84,21 +84,4 @@ final class KvState {
   static long tokenOf(ByteString payload) {
     return payload.asReadOnlyByteBuffer().getLong(0);
   }
-
-  /// The state a process works on: replaced as a whole when a snapshot is installed.
-  static final class Holder {
-    private KvState state;
-
-    Holder(KvState state) {
-      this.state = state;
-    }
-
-    KvState get() {
-      return state;
-    }
-
-    void set(KvState next) {
-      state = next;
-    }
-  }
 }

@@ -7,6 +7,8 @@ import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.Persist;
 import io.kvorum.raft.SnapshotMarker;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.LongUnaryOperator;
 
 /// What storage commands make of a log, told apart by a hash of the whole prefix at each index: two
 /// images with one hash at an index hold the same entries up to there.
@@ -25,7 +27,7 @@ final class LogImage {
     baseIndex = founding.index();
     terms[0] = founding.term();
     hashes[0] = foundingHash(founding);
-    ballot = new Ballot(founding.term(), java.util.Optional.empty());
+    ballot = new Ballot(founding.term(), Optional.empty());
     commitIndex = founding.index();
   }
 
@@ -98,7 +100,7 @@ final class LogImage {
   }
 
   /// @param prefixHash what everything up to a marker that replaces the log hashes to
-  void take(Persist command, java.util.function.LongUnaryOperator prefixHash) {
+  void take(Persist command, LongUnaryOperator prefixHash) {
     if (command.snapshot().isPresent()) {
       SnapshotMarker marker = command.snapshot().get();
       EntryId id = marker.id();

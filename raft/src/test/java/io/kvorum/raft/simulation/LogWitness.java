@@ -22,6 +22,7 @@ import java.util.Map;
 final class LogWitness {
   private final World world;
   private final CommitWitness commits;
+  private final Judgement judgement;
 
   /// The hash of the prefix that ends with an id, whoever has it.
   private final Map<EntryId, Long> prefixes = new HashMap<>();
@@ -29,8 +30,9 @@ final class LogWitness {
   /// The payloads of all configuration entries.
   private final Map<EntryId, ByteString> changes = new HashMap<>();
 
-  LogWitness(World world, CommitWitness commits) {
+  LogWitness(World world, CommitWitness commits, Judgement judgement) {
     this.world = world;
+    this.judgement = judgement;
     this.commits = commits;
   }
 
@@ -159,7 +161,7 @@ final class LogWitness {
     int taken = 0;
     while (!image.isAt(recovered.last(), recovered.hardState().ballot())) {
       Violation.unless(
-          taken < underWay.size(),
+          taken < underWay.size() || judgement == Judgement.CONSEQUENCES,
           "I22",
           "%s recovers %s and %s, durable were %s and %s",
           host,
@@ -167,6 +169,9 @@ final class LogWitness {
           recovered.hardState().ballot(),
           host.durable.last(),
           host.durable.ballot());
+      if (taken == underWay.size()) {
+        break; // broken, and judged by what comes of it
+      }
       if (taken == 0) {
         image = new LogImage(image);
       }
@@ -174,14 +179,16 @@ final class LogWitness {
       taken++;
     }
     Violation.unless(
-        recovered.hardState().commitIndex() >= durableCommit,
+        recovered.hardState().commitIndex() >= durableCommit || judgement == Judgement.CONSEQUENCES,
         "I22",
         "%s forgets the commit index %d",
         host,
         durableCommit);
     host.durable = image;
     host.abandoned = List.of();
-    requireEntries(host, start);
+    if (judgement == Judgement.EVERYTHING) {
+      requireEntries(host, start);
+    }
   }
 
   private static void requireEntries(Host host, StartState start) {

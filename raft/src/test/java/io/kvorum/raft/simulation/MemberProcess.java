@@ -51,7 +51,6 @@ final class MemberProcess {
   final Host host;
   final int boot;
   final RaftCore core;
-  final KvState.Holder state;
 
   /// What has been handed to storage, durable or not.
   final LogImage issued;
@@ -71,6 +70,7 @@ final class MemberProcess {
   private final Deque<LogTask> logQueue = new ArrayDeque<>();
   private final List<Persist> writing = new ArrayList<>();
   private final Deque<ApplyTask> applyQueue = new ArrayDeque<>();
+  private KvState state;
   private Configuration configuration;
   private boolean isApplying;
   private long effectsUntilCrash = Long.MAX_VALUE;
@@ -81,7 +81,7 @@ final class MemberProcess {
     this.boot = host.boots;
     this.core = core;
     this.log = log;
-    this.state = new KvState.Holder(state);
+    this.state = state;
     this.configuration = state.configuration();
     this.issued = new LogImage(host.durable);
     this.seen = new Seen(core);
@@ -93,7 +93,7 @@ final class MemberProcess {
   }
 
   KvState state() {
-    return state.get();
+    return state;
   }
 
   /// The configuration that the core was told last.
@@ -104,10 +104,10 @@ final class MemberProcess {
   /// Whether a change waits to be applied that is known to be committed, or a snapshot does.
   boolean knowsOfUnappliedChange() {
     long commit = Math.min(core.commitIndex(), issued.lastIndex());
-    if (issued.baseIndex() > state().appliedIndex()) {
+    if (issued.baseIndex() > state.appliedIndex()) {
       return true;
     }
-    for (long index = state().appliedIndex() + 1; index <= commit; index++) {
+    for (long index = state.appliedIndex() + 1; index <= commit; index++) {
       if (issued.isConfigurationAt(index)) {
         return true;
       }
@@ -128,7 +128,7 @@ final class MemberProcess {
   /// Steps the core, and carries out what it returns, unless more inputs are to join the batch.
   void step(Input input) {
     core.step(input);
-    world.witnesses().commits().stepped(this); // before a crash can hide it
+    world.witnesses().commits().stepped(this, input); // before a crash can hide it
     if (world.joinsBatch()) {
       world.witnesses().stepped(this, input);
       return;
@@ -286,7 +286,7 @@ final class MemberProcess {
   }
 
   void takeCheckpoint(Ready.SnapshotWanted wanted) {
-    if (state().appliedIndex() >= wanted.minIndex()) {
+    if (state.appliedIndex() >= wanted.minIndex()) {
       Snapshot snapshot = Snapshot.of(state());
       world.streams().keep(this, snapshot);
       step(new Input.SnapshotReady(wanted.peer(), wanted.term(), snapshot.marker()));
@@ -296,7 +296,7 @@ final class MemberProcess {
   /// The state machine flushes, and the log may give up what that makes superfluous, except for
   /// what an outgoing snapshot still has to connect to (S8).
   void flush() {
-    host.flushed = state().copy();
+    host.flushed = state.copy();
     host.snapshots.headMap(host.flushed.appliedIndex(), true).clear();
     effect();
     step(
@@ -321,26 +321,26 @@ final class MemberProcess {
       }
     }
     effect();
-    step(new Input.Applied(state().appliedIndex()));
+    step(new Input.Applied(state.appliedIndex()));
     scheduleApply();
   }
 
   private void install(SnapshotMarker marker) {
     @Nullable Snapshot snapshot = host.snapshots.get(marker.id().index());
     Violation.unless(snapshot != null, "S4", "%s installs %s without files", id(), marker);
-    state.set(Objects.requireNonNull(snapshot).state().copy());
+    state = Objects.requireNonNull(snapshot).state().copy();
     world.coverage().saw(Sometimes.SNAPSHOT_INSTALLED);
-    configuration = state().configuration();
+    configuration = state.configuration();
     world.witnesses().installed(this);
   }
 
   private void take(Entry entry) {
-    state().apply(entry);
+    state.apply(entry);
     world.witnesses().applied(this, entry);
     if (entry.kind() == EntryKind.CONFIGURATION) {
       effect();
-      configuration = state().configuration();
-      step(new Input.ConfigurationApplied(entry.index(), state().configuration()));
+      configuration = state.configuration();
+      step(new Input.ConfigurationApplied(entry.index(), state.configuration()));
     }
   }
 

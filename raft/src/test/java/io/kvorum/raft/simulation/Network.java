@@ -3,6 +3,7 @@ package io.kvorum.raft.simulation;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.RaftMessage;
 import io.kvorum.raft.membership.MemberId;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /// Directed links between all pairs of hosts: each message is lost, delayed, repeated and held up
@@ -127,7 +128,7 @@ final class Network {
 
   void healCuts() {
     for (boolean[] row : isCut) {
-      java.util.Arrays.fill(row, false);
+      Arrays.fill(row, false);
     }
   }
 
@@ -139,7 +140,7 @@ final class Network {
     capacity = Integer.MAX_VALUE;
     isHeavyTailed = false;
     for (long[] row : cloggedUntil) {
-      java.util.Arrays.fill(row, 0);
+      Arrays.fill(row, 0);
     }
   }
 

@@ -47,7 +47,7 @@ record Profile(
     Set<Fault> on = faults(preset, random);
     on.removeAll(off);
     Map<Fault, Long> gaps = new EnumMap<>(Fault.class);
-    long busiest = logUniform(random, 8, 80);
+    long busiest = logUniform(random, 3, 80);
     for (Fault fault : Fault.values()) {
       long gap = logUniform(random, busiest, busiest * 8) * TICK_MICROS;
       if (on.contains(fault)) {

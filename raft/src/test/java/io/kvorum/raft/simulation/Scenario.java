@@ -10,7 +10,13 @@ import java.util.stream.Collectors;
 /// @param off classes of faults that never strike, whatever the seed says
 /// @param maxVoters founders at most
 /// @param steps events before the faults end
-record Scenario(long seed, Profile.Preset preset, Set<Fault> off, int maxVoters, long steps) {
+record Scenario(
+    long seed,
+    Profile.Preset preset,
+    Set<Fault> off,
+    int maxVoters,
+    Judgement judgement,
+    long steps) {
   static final int MOST_VOTERS = 7;
 
   Scenario {
@@ -18,7 +24,8 @@ record Scenario(long seed, Profile.Preset preset, Set<Fault> off, int maxVoters,
   }
 
   static Scenario swarm(long seed, long steps) {
-    return new Scenario(seed, Profile.Preset.SWARM, Set.of(), MOST_VOTERS, steps);
+    return new Scenario(
+        seed, Profile.Preset.SWARM, Set.of(), MOST_VOTERS, Judgement.EVERYTHING, steps);
   }
 
   Profile profile() {
@@ -28,15 +35,15 @@ record Scenario(long seed, Profile.Preset preset, Set<Fault> off, int maxVoters,
   Scenario without(Fault fault) {
     Set<Fault> more = EnumSet.copyOf(off);
     more.add(fault);
-    return new Scenario(seed, preset, more, maxVoters, steps);
+    return new Scenario(seed, preset, more, maxVoters, judgement, steps);
   }
 
   Scenario withVoters(int voters) {
-    return new Scenario(seed, preset, off, voters, steps);
+    return new Scenario(seed, preset, off, voters, judgement, steps);
   }
 
   Scenario withSteps(long fewer) {
-    return new Scenario(seed, preset, off, maxVoters, fewer);
+    return new Scenario(seed, preset, off, maxVoters, judgement, fewer);
   }
 
   /// The command that runs it.
@@ -46,6 +53,9 @@ record Scenario(long seed, Profile.Preset preset, Set<Fault> off, int maxVoters,
     line.append(" --steps ").append(steps);
     if (maxVoters < MOST_VOTERS) {
       line.append(" --voters ").append(maxVoters);
+    }
+    if (judgement != Judgement.EVERYTHING) {
+      line.append(" --judge ").append(judgement.name().toLowerCase(Locale.ROOT));
     }
     if (!off.isEmpty()) {
       line.append(" --off ").append(off.stream().map(Fault::name).collect(Collectors.joining(",")));

@@ -57,11 +57,10 @@ final class Sim {
     long startNanos = System.nanoTime();
     long startCpuNanos = cpuNanos();
     long endNanos = startNanos + arguments.seconds() * 1_000_000_000L;
-    Campaign campaign = new Campaign();
+    Campaign campaign = new Campaign(arguments.findings());
     campaign.run(
         arguments.base(),
-        arguments.preset(),
-        arguments.steps(),
+        arguments::scenario,
         () -> campaign.seeds() < arguments.seeds() && System.nanoTime() < endNanos);
     Totals totals =
         new Totals(

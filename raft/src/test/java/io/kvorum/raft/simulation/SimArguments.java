@@ -12,6 +12,7 @@ import java.util.Set;
 
 /// What `./sim` was asked to do; its `--help` says what each means.
 ///
+/// @param findings stop after so many
 /// @param base where fresh seeds follow from
 /// @param commit what stands in the ledger
 record SimArguments(
@@ -19,19 +20,22 @@ record SimArguments(
     Profile.Preset preset,
     Set<Fault> off,
     int maxVoters,
+    Judgement judgement,
     long steps,
     long seconds,
     long seeds,
     long base,
+    int findings,
     OptionalInt traceEvents,
     boolean isShrinking,
     Optional<Path> ledger,
     String commit) {
   private static final long DEFAULT_SECONDS = 60;
   private static final long DEFAULT_STEPS = 20_000;
+  private static final int DEFAULT_FINDINGS = 20;
 
   Scenario scenario(long oneSeed) {
-    return new Scenario(oneSeed, preset, off, maxVoters, steps);
+    return new Scenario(oneSeed, preset, off, maxVoters, judgement, steps);
   }
 
   /// @throws IllegalArgumentException with what is wrong
@@ -44,6 +48,8 @@ record SimArguments(
     OptionalLong seconds = OptionalLong.empty();
     OptionalLong seeds = OptionalLong.empty();
     long base = 1;
+    int findings = DEFAULT_FINDINGS;
+    Judgement judgement = Judgement.EVERYTHING;
     OptionalInt trace = OptionalInt.empty();
     boolean isShrinking = false;
     Optional<Path> ledger = Optional.empty();
@@ -70,6 +76,8 @@ record SimArguments(
         case "--steps" -> steps = number(value);
         case "--seconds" -> seconds = OptionalLong.of(number(value));
         case "--seeds" -> seeds = OptionalLong.of(number(value));
+        case "--findings" -> findings = (int) number(value);
+        case "--judge" -> judgement = Judgement.valueOf(name(value));
         case "--base" -> base = number(value);
         case "--trace" -> trace = OptionalInt.of((int) number(value));
         case "--ledger" -> ledger = Optional.of(Path.of(value));
@@ -83,10 +91,12 @@ record SimArguments(
         preset,
         off,
         maxVoters,
+        judgement,
         steps,
         seconds.orElse(defaultSeconds),
         seeds.orElse(Long.MAX_VALUE),
         base,
+        findings,
         trace,
         isShrinking,
         ledger,

@@ -20,7 +20,7 @@ final class Simulation {
 
   private Simulation(Scenario scenario, int traceLength) {
     this.scenario = scenario;
-    this.world = new World(scenario.seed(), scenario.profile());
+    this.world = new World(scenario.seed(), scenario.profile(), scenario.judgement());
     this.trace = new Trace(traceLength);
     SplittableRandom root = new SplittableRandom(~scenario.seed());
     this.faults = new FaultInjector(world, root.split());

@@ -2,7 +2,9 @@ package io.kvorum.raft.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvorum.raft.simulation.Profile.Preset;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /// A bounded part of what `./sim` does. The property `kvorum.sim.seconds` says how long fresh seeds
@@ -26,7 +28,7 @@ class SimulationTest {
     Campaign campaign = new Campaign();
     long endNanos = System.nanoTime() + SECONDS * 1_000_000_000L;
 
-    campaign.run(BASE, Profile.Preset.SWARM, STEPS, () -> System.nanoTime() < endNanos);
+    campaign.run(BASE, seed -> Scenario.swarm(seed, STEPS), () -> System.nanoTime() < endNanos);
 
     assertNothingFound(campaign);
     if (campaign.events() >= ENOUGH_EVENTS) {
@@ -38,8 +40,8 @@ class SimulationTest {
   void slowDisksAndPartialConnectivity_someSeeds_breakNothing() {
     Campaign campaign = new Campaign();
 
-    campaign.run(BASE, Profile.Preset.SLOW_DISK, STEPS, () -> campaign.seeds() < 20);
-    campaign.run(BASE, Profile.Preset.PARTIAL_CONNECTIVITY, STEPS, () -> campaign.seeds() < 40);
+    campaign.run(BASE, seed -> of(Preset.SLOW_DISK, seed), () -> campaign.seeds() < 20);
+    campaign.run(BASE, seed -> of(Preset.PARTIAL_CONNECTIVITY, seed), () -> campaign.seeds() < 40);
 
     assertNothingFound(campaign);
   }
@@ -64,6 +66,10 @@ class SimulationTest {
       assertThat(second.traceHash()).as("seed %d", seed).isEqualTo(first.traceHash());
       assertThat(second.events()).as("seed %d", seed).isEqualTo(first.events());
     }
+  }
+
+  private static Scenario of(Preset preset, long seed) {
+    return new Scenario(seed, preset, Set.of(), Scenario.MOST_VOTERS, Judgement.EVERYTHING, STEPS);
   }
 
   private static void assertNothingFound(Campaign campaign) {

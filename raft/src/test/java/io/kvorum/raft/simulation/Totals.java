@@ -34,12 +34,13 @@ record Totals(Campaign campaign, double seconds, double cpuSeconds) {
     text.append(
         String.format(
             Locale.ROOT,
-            "%d seeds, %d events in %.0f s: %.0f events/s, %.0f per CPU second%n",
+            "%d seeds, %d events in %.0f s: %.0f events/s, %.0f per CPU second; traces %016x%n",
             campaign.seeds(),
             campaign.events(),
             seconds,
             campaign.events() / seconds,
-            campaign.events() / cpuSeconds));
+            campaign.events() / cpuSeconds,
+            campaign.traceHash()));
     text.append("never seen: ").append(neverSeen()).append("; findings: ").append(findings());
     return text.toString();
   }

@@ -1,6 +1,7 @@
 package io.kvorum.raft.simulation;
 
 import io.kvorum.raft.Entry;
+import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.Input;
 import io.kvorum.raft.Persist;
@@ -12,16 +13,18 @@ import io.kvorum.raft.log.RecoveredLog;
 /// Everybody who watches, and what each is told.
 final class Witnesses {
   private final World world;
+  private final Judgement judgement;
   private final ElectionWitness elections;
   private final LogWitness logs;
   private final CommitWitness commits;
   private final MembershipWitness memberships;
   private final Situations situations;
 
-  Witnesses(World world) {
+  Witnesses(World world, Judgement judgement) {
     this.world = world;
-    this.commits = new CommitWitness(world);
-    this.logs = new LogWitness(world, commits);
+    this.judgement = judgement;
+    this.commits = new CommitWitness(world, judgement);
+    this.logs = new LogWitness(world, commits, judgement);
     this.elections = new ElectionWitness(commits);
     this.memberships = new MembershipWitness(world);
     this.situations = new Situations(world);
@@ -55,8 +58,10 @@ final class Witnesses {
 
   /// A message leaves.
   void sent(MemberProcess process, Envelope envelope) {
-    elections.sent(process, envelope);
-    logs.sent(process, envelope);
+    if (judgement == Judgement.EVERYTHING) {
+      elections.sent(process, envelope);
+      logs.sent(process, envelope);
+    }
     situations.sent(process, envelope);
   }
 
@@ -90,7 +95,7 @@ final class Witnesses {
   void applied(MemberProcess process, Entry entry) {
     commits.applied(process);
     world.clients().applied(process, entry);
-    if (entry.kind() == io.kvorum.raft.EntryKind.CONFIGURATION) {
+    if (entry.kind() == EntryKind.CONFIGURATION) {
       situations.reconfigured(process);
       memberships.configured(process);
     }

@@ -31,7 +31,7 @@ final class World {
   private final Configuration founders;
   private boolean isCalm;
 
-  World(long seed, Profile profile) {
+  World(long seed, Profile profile, Judgement judgement) {
     this.profile = profile;
     SplittableRandom root = new SplittableRandom(LogImage.mix(seed, 17));
     this.timing = root.split();
@@ -41,7 +41,7 @@ final class World {
     this.clients = new Clients(this, root.split());
     this.power = new Power(this, root.split());
     this.founders = founders(profile);
-    this.witnesses = new Witnesses(this);
+    this.witnesses = new Witnesses(this, judgement);
     for (MemberId ignored : founders.members()) {
       addHost(new SnapshotMarker(new EntryId(1, 1), founders));
     }
