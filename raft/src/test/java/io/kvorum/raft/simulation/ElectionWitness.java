@@ -63,6 +63,16 @@ final class ElectionWitness {
     }
   }
 
+  /// I21: a leader that has applied its removal or demotion leads no longer.
+  void reconfigured(MemberProcess process, RoleChange now) {
+    Violation.unless(
+        now.role() != RoleKind.LEADER || process.configuration().isVoter(process.id()),
+        "I21",
+        "%s goes on leading outside of %s",
+        process,
+        process.configuration());
+  }
+
   void sent(MemberProcess process, Envelope envelope) {
     long allowed = process.core.roleNow().term();
     Ballot durable = process.host.durable.ballot();

@@ -88,6 +88,9 @@ final class Witnesses {
       }
       process.seen.role = now;
     }
+    if (input instanceof Input.ConfigurationApplied) {
+      elections.reconfigured(process, now);
+    }
     situations.stepped(process, input);
     process.seen.commitIndex = process.core.commitIndex();
   }
