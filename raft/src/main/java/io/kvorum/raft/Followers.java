@@ -124,11 +124,13 @@ final class Followers {
     }
   }
 
-  /// The last index where this log may agree with a member whose log has `probeAt` (R7).
+  /// The last index where this log may agree with a member whose log has `probeAt` (R7). If
+  /// everything retained is of later terms, the logs part somewhere in the dropped prefix.
   private long agreeingIndex(EntryId probeAt) {
     LogView log = state.log();
-    return probeAt.index() < log.base().index()
-        ? probeAt.index()
+    EntryId base = log.base();
+    return probeAt.index() < base.index() || probeAt.term() < base.term()
+        ? Math.min(probeAt.index(), base.index() - 1)
         : log.lastAtMost(probeAt.index(), probeAt.term()).index();
   }
 

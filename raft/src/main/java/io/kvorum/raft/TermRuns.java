@@ -25,17 +25,17 @@ final class TermRuns {
     return starts.get(runOf(index)).term();
   }
 
-  /// The last index up to `index` whose term is at most `term`, or the base.
+  /// The last index up to `index` whose term is at most `term`; the base if there is none.
   EntryId lastAtMost(long index, long term) {
-    int run = runOf(index);
-    if (starts.get(run).term() <= term) {
-      return new EntryId(starts.get(run).term(), index);
+    long last = index;
+    for (int run = runOf(index); run >= 0; run--) {
+      EntryId start = starts.get(run);
+      if (start.term() <= term) {
+        return new EntryId(start.term(), last);
+      }
+      last = start.index() - 1;
     }
-    while (run > 0 && starts.get(run).term() > term) {
-      run--;
-    }
-    long lastOfRun = starts.get(run + 1).index() - 1;
-    return new EntryId(starts.get(run).term(), lastOfRun);
+    return base();
   }
 
   void append(EntryId id) {
