@@ -50,11 +50,13 @@ final class Elections {
     }
   }
 
-  /// Whether this member leads or has just heard a leader: then no campaign may disturb (E7).
+  /// Whether a living leader is to be shielded from campaigns (E7).
   boolean isLeaderAlive() {
-    if (!state.options().election().checkQuorum()) {
-      return false;
-    }
+    return state.options().election().checkQuorum() && hearsLeader();
+  }
+
+  /// Whether this member leads or has heard its leader within the election timeout.
+  private boolean hearsLeader() {
     return switch (role) {
       case Leader _ -> true;
       case Electable waiting ->
@@ -233,10 +235,11 @@ final class Elections {
     return new VoteRule(state.ballot(), role.leader().isPresent(), state.log().last());
   }
 
-  /// A member without a leader takes the commit index of whoever speaks of an election, if its own
-  /// log holds that entry: it may thereby find out that it is a voter (M9).
+  /// A member that hears no leader takes the commit index of whoever speaks of an election, if its
+  /// own log holds that entry: it may thereby find out that it is a voter (M9). A learner is in
+  /// that case without ever having campaigned, and may still remember who led once.
   private void learnCommit(EntryId committed) {
-    if (role.leader().isEmpty()
+    if (!hearsLeader()
         && state.log().holds(committed)
         && state.commits().commitTo(committed.index())
         && !(role instanceof Follower)
