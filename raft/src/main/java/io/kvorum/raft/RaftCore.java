@@ -25,6 +25,7 @@ import io.kvorum.raft.membership.MemberId;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
@@ -265,13 +266,22 @@ public final class RaftCore {
     if (elections.role() instanceof Leader leader) {
       leader.read(state.self(), token);
     } else if (elections.role() instanceof Role.Follower follower
-        && follower.leader().isPresent()
-        && follower.forwardedReads().size() < state.options().limits().pendingReads()) {
+        && follower.leader().isPresent()) {
+      if (follower.forwardedReads().size() >= state.options().limits().pendingReads()) {
+        giveUpOldest(follower.forwardedReads());
+      }
       follower.forwardedReads().add(token);
       state.send(follower.leader().get(), new ReadIndexRequest(token));
     } else {
       state.outbox().decideRead(new ReadVerdict.Aborted(token));
     }
+  }
+
+  /// Answers are lost now and then: the read that has waited longest makes room for a new one.
+  private void giveUpOldest(Set<Long> forwardedReads) {
+    long oldest = forwardedReads.iterator().next();
+    forwardedReads.remove(oldest);
+    state.outbox().decideRead(new ReadVerdict.Aborted(oldest));
   }
 
   private void endForwardedRead(ReadVerdict verdict) {

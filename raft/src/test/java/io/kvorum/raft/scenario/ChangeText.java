@@ -20,8 +20,8 @@ final class ChangeText {
         case "leave" -> {
           return new ConfigChange.LeaveJoint();
         }
-        case "joint=auto" -> transition = Transition.JOINT_AUTOMATIC;
-        case "joint=explicit" -> transition = Transition.JOINT_EXPLICIT;
+        case "joint=auto", "auto" -> transition = Transition.JOINT_AUTOMATIC;
+        case "joint=explicit", "explicit" -> transition = Transition.JOINT_EXPLICIT;
         default -> steps.add(step(word));
       }
     }

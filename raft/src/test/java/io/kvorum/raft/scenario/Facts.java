@@ -47,6 +47,8 @@ final class Facts {
       case "msg" -> fact.has("absent") ? "absent" : "there";
       case "verdict" -> fact.named("refused").orElse(fact.size() > 2 ? fact.at(2) : "none");
       case "fatal" -> "fatal";
+      case "count" -> fact.at(3);
+      case "sent" -> "at most " + fact.named("max").orElseThrow();
       case "readstate" -> fact.at(2);
       case "aborted" -> "aborted";
       case "pending" -> "pending";
@@ -66,6 +68,8 @@ final class Facts {
       case "readstate", "aborted", "pending" -> read(fact.at(1));
       case "msg" -> message(fact);
       case "fatal" -> fatal(fact);
+      case "count" -> String.valueOf(count(fact));
+      case "sent" -> sent(fact);
       default -> ofMember(fact, world.member(fact.member(1)));
     };
   }
@@ -77,7 +81,8 @@ final class Facts {
         .max((a, b) -> Long.compare(a.role().term(), b.role().term()))
         .map(
             leader ->
-                leader.id + (fact.named("term").isEmpty() ? "" : " term=" + leader.role().term()))
+                (fact.at(1).equals("any") ? "any" : leader.id)
+                    + (fact.named("term").isEmpty() ? "" : " term=" + leader.role().term()))
         .orElse("none");
   }
 
@@ -100,6 +105,19 @@ final class Facts {
             : world.network.queue(fact.link(1)).stream()
                 .map(each -> MessageForm.kind(each) + MessageForm.parts(each))
                 .collect(Collectors.joining(", ", "only ", ""));
+  }
+
+  /// How many messages that fit are under way.
+  private long count(Words fact) {
+    return world.network.queue(fact.link(1)).stream()
+        .filter(each -> MessageForm.matches(each, fact.at(2), fact.named()))
+        .count();
+  }
+
+  /// How many messages of a kind were sent since the story began, lost ones included.
+  private String sent(Words fact) {
+    long count = world.network.sentOf(fact.link(1), fact.at(2));
+    return count <= fact.named("max", 0) ? "at most " + fact.named("max", 0) : count + " sent";
   }
 
   private String fatal(Words fact) {
@@ -125,6 +143,8 @@ final class Facts {
       case "state" -> state(member);
       case "config" -> config(member.configuration());
       case "progress" -> progress(fact, member);
+      case "wanted" -> String.valueOf(member.snapshotsWanted.size());
+      case "unapplied" -> String.valueOf(member.unapplied());
       case "unsynced" -> String.valueOf(member.unsynced());
       default -> throw new IllegalArgumentException("unknown fact: " + fact);
     };

@@ -1,5 +1,6 @@
 package io.kvorum.raft.scenario;
 
+import io.kvorum.raft.EntryId;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.RaftMessage;
 import io.kvorum.raft.RaftMessage.AppendEntries;
@@ -9,13 +10,21 @@ import io.kvorum.raft.RaftMessage.HeartbeatReply;
 import io.kvorum.raft.RaftMessage.PreVoteReply;
 import io.kvorum.raft.RaftMessage.PreVoteRequest;
 import io.kvorum.raft.RaftMessage.ReadIndexReply;
+import io.kvorum.raft.RaftMessage.ReadIndexRequest;
 import io.kvorum.raft.RaftMessage.SnapshotOffer;
 import io.kvorum.raft.RaftMessage.TimeoutNow;
 import io.kvorum.raft.RaftMessage.VoteReply;
 import io.kvorum.raft.RaftMessage.VoteRequest;
+import io.kvorum.raft.RaftMessage.VoteRequest.Cause;
+import io.kvorum.raft.SnapshotMarker;
+import io.kvorum.raft.membership.Configuration;
+import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.quorum.VoteTally.Answer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 
 /// A message as the words of a scenario: its kind is the name of its type, its parts are
 /// `key=value`.
@@ -74,6 +83,56 @@ final class MessageForm {
           RaftMessage.ReadIndexRefused _ -> {}
     }
     return parts;
+  }
+
+  /// The other way round: the message that the words describe.
+  static Envelope parse(Link link, Words words) {
+    return new Envelope(link.from(), link.to(), words.named("term", 0), message(words));
+  }
+
+  private static RaftMessage message(Words words) {
+    EntryId committed = id(words, "committed");
+    Answer answer = words.isOn("granted", false) ? Answer.GRANTED : Answer.REFUSED;
+    return switch (words.at(2)) {
+      case "AppendEntries" ->
+          new AppendEntries(id(words, "prev"), words.logFrom(3), words.named("commit", 0));
+      case "Heartbeat" -> new Heartbeat(words.named("commit", 0), words.named("round", 0));
+      case "HeartbeatReply" -> new HeartbeatReply(words.named("round", 0));
+      case "SnapshotOffer" -> new SnapshotOffer(marker(words));
+      case "TimeoutNow" -> new TimeoutNow(id(words, "last"));
+      case "Matched" -> new AppendReply.Matched(words.named("match", 0));
+      case "Conflict" -> new AppendReply.Conflict(words.named("rejected", 0), id(words, "hint"));
+      case "PreVoteRequest" -> new PreVoteRequest(id(words, "last"), committed);
+      case "VoteRequest" ->
+          new VoteRequest(
+              id(words, "last"), committed, words.has("transfer") ? Cause.TRANSFER : Cause.TIMEOUT);
+      case "ReadIndexRequest" -> new ReadIndexRequest(words.named("token", 0));
+      case "PreVoteReply" -> new PreVoteReply(answer, committed);
+      case "VoteReply" -> new VoteReply(answer, committed);
+      default -> throw new IllegalArgumentException("no message: " + words);
+    };
+  }
+
+  /// `at=2/5 voters=1,2 outgoing=… learners=… next=… auto`
+  static SnapshotMarker marker(Words words) {
+    return new SnapshotMarker(id(words, "at"), configuration(words));
+  }
+
+  private static Configuration configuration(Words words) {
+    return new Configuration(
+        members(words, "voters"),
+        members(words, "outgoing"),
+        members(words, "learners"),
+        members(words, "next"),
+        words.has("auto"));
+  }
+
+  private static NavigableSet<MemberId> members(Words words, String key) {
+    return new TreeSet<>(words.named(key).map(Words::members).orElse(List.of()));
+  }
+
+  private static EntryId id(Words words, String key) {
+    return words.named(key).map(Words::entry).orElse(EntryId.NONE);
   }
 
   private static String granted(Answer answer) {

@@ -14,12 +14,19 @@ import java.util.TreeSet;
 final class Network {
   private final NavigableMap<Link, List<Envelope>> queues = new TreeMap<>();
   private final Set<Link> cut = new TreeSet<>();
+  private final Map<String, Long> sent = new TreeMap<>();
 
   void send(Envelope envelope) {
     Link link = new Link(envelope.from(), envelope.to());
+    sent.merge(link + " " + MessageForm.kind(envelope), 1L, Long::sum);
     if (!cut.contains(link)) {
       queue(link).add(envelope);
     }
+  }
+
+  /// How many messages of this kind were ever sent over `link`.
+  long sentOf(Link link, String kind) {
+    return sent.getOrDefault(link + " " + kind, 0L);
   }
 
   List<Link> busyLinks() {

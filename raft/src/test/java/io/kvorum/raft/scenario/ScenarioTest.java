@@ -8,12 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Runs every scenario file (raft.md §5).
 class ScenarioTest {
+  private static final int STORIES = 58;
+
   static List<String> scenarios() throws IOException, URISyntaxException {
     try (Stream<Path> files = Files.list(folder())) {
       return files
@@ -45,6 +49,21 @@ class ScenarioTest {
       }
     }
     assertThat(facts).as("facts in %s", name).isPositive();
+  }
+
+  /// Every story of raft.md §5 has its file, which says in its first line what it proves.
+  @Test
+  void storiesOfTheList_allExist() throws Exception {
+    List<String> files = scenarios();
+    List<String> numbers = files.stream().map(name -> name.substring(0, 2)).toList();
+    assertThat(numbers)
+        .containsExactlyElementsOf(
+            IntStream.rangeClosed(1, STORIES).mapToObj("%02d"::formatted).toList());
+    for (String name : files) {
+      assertThat(Files.readAllLines(folder().resolve(name)).getFirst())
+          .as(name)
+          .matches("# [A-Z]+[0-9]+.*");
+    }
   }
 
   private static void tell(World world, String line, String where) {

@@ -1,6 +1,5 @@
 package io.kvorum.raft.scenario;
 
-import com.google.protobuf.ByteString;
 import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.raft.CoreProbe;
 import io.kvorum.raft.Entry;
@@ -26,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.NavigableMap;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -84,12 +82,9 @@ final class ScriptedMember {
   }
 
   /// Puts entries on the disk of a member that is about to be restarted.
-  void writeToDisk(List<EntryId> ids, HardState newHardState) {
+  void writeToDisk(List<Entry> entries, HardState newHardState) {
     durableLog.clear();
-    for (EntryId entry : ids) {
-      ByteString payload = ByteString.copyFromUtf8("old " + entry);
-      durableLog.put(entry.index(), new Entry(entry, EntryKind.NORMAL, payload));
-    }
+    entries.forEach(entry -> durableLog.put(entry.index(), entry));
     hardState = newHardState;
   }
 
@@ -150,18 +145,25 @@ final class ScriptedMember {
         flushedConfiguration);
   }
 
-  /// Makes everything applied survive a crash.
+  /// Makes everything applied survive a crash; a snapshot that was recorded later does already.
   void flush() {
-    flushed = applied;
-    flushedConfiguration = configuration;
+    if (applied.index() > flushed.index()) {
+      flushed = applied;
+      flushedConfiguration = configuration;
+    }
   }
 
   void step(Input input) {
+    step(List.of(input));
+  }
+
+  /// Takes several inputs before it is drained: one batch (raft.md R11, RI2).
+  void step(List<Input> inputs) {
     if (core == null) {
       return;
     }
     try {
-      core.step(input);
+      inputs.forEach(core::step);
       drain();
     } catch (InvariantViolation violation) {
       fatal = String.valueOf(violation.getMessage());
@@ -329,7 +331,8 @@ final class ScriptedMember {
     return entry.index() <= base.index() || entry.equals(durableLog.get(entry.index()));
   }
 
-  Optional<Entry> durableEntry(long index) {
-    return Optional.ofNullable(durableLog.get(index));
+  boolean holdsDurably(EntryId id) {
+    Entry held = durableLog.get(id.index());
+    return id.index() <= base.index() || (held != null && held.id().equals(id));
   }
 }

@@ -6,7 +6,6 @@ import io.kvorum.raft.Ballot;
 import io.kvorum.raft.CoreProbe;
 import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
-import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.RaftMessage.AppendReply;
 import io.kvorum.raft.RaftMessage.VoteReply;
@@ -16,23 +15,27 @@ import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.quorum.Quorum;
 import io.kvorum.raft.quorum.VoteTally.Answer;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// Sees everything that members do and knows nothing of how; fails when one of the invariants of
 /// raft.md §2 that can be told from outside is broken.
 final class Witness {
-  private record Leadership(MemberId member, int boot) {}
+  private record Boot(MemberId member, int boot) {}
 
   private final World world;
-  private final Map<Long, Leadership> leaders = new TreeMap<>();
+  private final Map<Long, Boot> leaders = new TreeMap<>();
   private final Map<Ballot, MemberId> votes = new HashMap<>();
   private final NavigableMap<Long, Entry> decided = new TreeMap<>();
   private final Map<MemberId, NavigableMap<Long, Entry>> applied = new TreeMap<>();
   private final Map<Long, Long> readsFrom = new HashMap<>();
-  private boolean configurationChanged;
+  private final NavigableMap<Long, EntryId> committed = new TreeMap<>();
+  private final Map<Boot, Long> commitSeen = new HashMap<>();
+  private final Map<Boot, Long> termSeen = new HashMap<>();
 
   Witness(World world) {
     this.world = world;
@@ -50,6 +53,9 @@ final class Witness {
 
   void observe(ScriptedMember member) {
     member.sent.forEach(envelope -> checkVouchedFor(member, envelope));
+    if (member.isRunning()) {
+      checkCourse(member);
+    }
     if (member.isLeader()) {
       checkLeadership(member);
     }
@@ -90,14 +96,65 @@ final class Witness {
 
   /// I1: one leader per term over all history; a boot counts as another leader.
   private void checkLeadership(ScriptedMember member) {
-    Leadership now = new Leadership(member.id, member.boot());
-    Leadership known = leaders.putIfAbsent(member.role().term(), now);
+    Boot now = new Boot(member.id, member.boot());
+    Boot known = leaders.putIfAbsent(member.role().term(), now);
     assertThat(known == null || known.equals(now))
         .as("term %d led by %s and %s", member.role().term(), known, now)
         .isTrue();
+    if (known == null) {
+      checkComplete(member);
+    }
+    noteCommit(member);
   }
 
-  /// I5, I6, I8, R12: decided once, in order, durable here and, when decided, on a quorum.
+  /// I4: a new leader has everything that any leader before it has committed.
+  private void checkComplete(ScriptedMember leader) {
+    long base = CoreProbe.base(leader.core()).index();
+    Set<EntryId> held = new HashSet<>(CoreProbe.ids(leader.core()));
+    assertThat(committed.tailMap(base, false).values())
+        .as("committed before %s leads term %d", leader.id, leader.role().term())
+        .allMatch(held::contains);
+  }
+
+  /// I8: what a leader commits is on the disks of a quorum of its configuration.
+  private void noteCommit(ScriptedMember leader) {
+    long commit = leader.core().commitIndex();
+    if (commit
+        <= (committed.isEmpty() ? CoreProbe.base(leader.core()).index() : committed.lastKey())) {
+      return;
+    }
+    for (EntryId id : CoreProbe.ids(leader.core())) {
+      if (id.index() <= commit && !committed.containsKey(id.index())) {
+        committed.put(id.index(), id);
+        assertThat(
+                Quorum.of(leader.configuration()).isReachedBy(each -> world.holdsDurably(each, id)))
+            .as("a quorum holds %s, which %s commits", id, leader.id)
+            .isTrue();
+      }
+    }
+  }
+
+  /// I6, I10: nothing goes back within a boot, and what is committed is the same everywhere.
+  private void checkCourse(ScriptedMember member) {
+    Boot boot = new Boot(member.id, member.boot());
+    long commit = member.core().commitIndex();
+    Long commitBefore = commitSeen.put(boot, commit);
+    Long termBefore = termSeen.put(boot, member.role().term());
+    assertThat(commitBefore == null || commitBefore <= commit)
+        .as("%s commits %d after %s", member.id, commit, commitBefore)
+        .isTrue();
+    assertThat(termBefore == null || termBefore <= member.role().term())
+        .as("%s enters term %d after %s", member.id, member.role().term(), termBefore)
+        .isTrue();
+    for (EntryId id : CoreProbe.ids(member.core())) {
+      EntryId known = committed.get(id.index());
+      assertThat(id.index() > commit || known == null || known.equals(id))
+          .as("%s commits %s instead of %s", member.id, id, known)
+          .isTrue();
+    }
+  }
+
+  /// I5, R12: decided once, and durable here.
   private void checkApplied(ScriptedMember member, Entry entry) {
     NavigableMap<Long, Entry> before = appliedBy(member.id);
     Entry again = before.put(entry.index(), entry);
@@ -109,14 +166,6 @@ final class Witness {
     assertThat(known == null || known.equals(entry))
         .as("%s and %s at one index", known, entry)
         .isTrue();
-    configurationChanged |= entry.kind() == EntryKind.CONFIGURATION;
-    if (known == null && !configurationChanged) {
-      assertThat(
-              Quorum.of(member.configuration())
-                  .isReachedBy(each -> world.member(each).holdsDurably(entry)))
-          .as("%s is applied before a quorum holds it", entry.id())
-          .isTrue();
-    }
   }
 
   /// I18.

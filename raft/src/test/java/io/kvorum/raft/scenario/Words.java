@@ -1,6 +1,9 @@
 package io.kvorum.raft.scenario;
 
+import com.google.protobuf.ByteString;
+import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
+import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.membership.MemberId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,10 +57,6 @@ final class Words {
     return Long.parseLong(at(position));
   }
 
-  EntryId entry(int position) {
-    return entry(at(position));
-  }
-
   /// The word at `position` as `from>to`.
   Link link(int position) {
     String[] ends = at(position).split(">", -1);
@@ -73,7 +72,7 @@ final class Words {
   }
 
   boolean isOn(String key, boolean otherwise) {
-    return named(key).map("on"::equals).orElse(otherwise);
+    return named(key).map(word -> word.equals("on") || word.equals("yes")).orElse(otherwise);
   }
 
   Map<String, String> named() {
@@ -82,12 +81,13 @@ final class Words {
 
   /// The line from the word at `position` on, as it was written.
   Words from(int position) {
-    return of(textFrom(position));
+    return of(text.strip().split("\\s+", position + 1)[position]);
   }
 
+  /// Empty if there is nothing behind.
   String textFrom(int position) {
-    String[] parts = text.strip().split("\\s+", position + 1);
-    return parts.length > position ? parts[position] : "";
+    String[] words = text.strip().split("\\s+", position + 1);
+    return words.length > position ? words[position] : "";
   }
 
   /// The entries behind `=`.
@@ -96,6 +96,24 @@ final class Words {
         .filter(word -> word.contains("/"))
         .map(Words::entry)
         .toList();
+  }
+
+  /// Entries behind `=` with what they say: a membership change, as in `3/4:+v4_explicit`, or their
+  /// own id.
+  List<Entry> logFrom(int position) {
+    return plain.subList(position, plain.size()).stream()
+        .filter(word -> word.contains("/"))
+        .map(Words::logEntry)
+        .toList();
+  }
+
+  static Entry logEntry(String word) {
+    int colon = word.indexOf(':');
+    if (colon < 0) {
+      return new Entry(entry(word), EntryKind.NORMAL, ByteString.copyFromUtf8("old " + word));
+    }
+    ByteString change = ByteString.copyFromUtf8(word.substring(colon + 1).replace('_', ' '));
+    return new Entry(entry(word.substring(0, colon)), EntryKind.CONFIGURATION, change);
   }
 
   static MemberId member(String word) {

@@ -2,6 +2,7 @@ package io.kvorum.raft.scenario;
 
 import com.google.protobuf.ByteString;
 import io.kvorum.raft.Ballot;
+import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.HardState;
@@ -11,6 +12,7 @@ import io.kvorum.raft.RaftMessage.SnapshotOffer;
 import io.kvorum.raft.RaftOptions;
 import io.kvorum.raft.Ready;
 import io.kvorum.raft.RoleKind;
+import io.kvorum.raft.SnapshotMarker;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import java.util.ArrayList;
@@ -45,6 +47,12 @@ final class World {
     return member;
   }
 
+  /// Whether the disk of `id`, if there is such a member, has this entry.
+  boolean holdsDurably(MemberId id, EntryId entry) {
+    ScriptedMember member = members.get(id);
+    return member != null && member.holdsDurably(entry);
+  }
+
   void execute(Words words) {
     switch (words.at(0)) {
       case "cluster" -> found(words);
@@ -70,6 +78,8 @@ final class World {
       case "deliver" -> select(words).forEach(this::deliver);
       case "drop" -> select(words);
       case "dup" -> duplicate(words);
+      case "misroute" -> select(words).forEach(each -> misroute(each, words.member(3)));
+      case "send" -> network.send(MessageForm.parse(words.link(1), words));
       case "delay" -> delay(words);
       case "cut", "oneway", "heal" -> rewire(words);
       case "run" -> run(words);
@@ -105,13 +115,13 @@ final class World {
     member.keepsApplied = words.isOn("flush", member.keepsApplied);
   }
 
-  /// `disk-holds 2 = 1/2 3/3 term=3 vote=1 commit=2`
+  /// `disk-holds 2 = 1/2 3/3:+v4 term=3 vote=1 commit=2`
   private void writeToDisk(Words words) {
-    List<EntryId> ids = words.entriesFrom(2);
-    long term = words.named("term", ids.isEmpty() ? 1 : ids.getLast().term());
+    List<Entry> entries = words.logFrom(2);
+    long term = words.named("term", entries.isEmpty() ? 1 : entries.getLast().term());
     Ballot ballot = new Ballot(term, words.named("vote").map(Words::member));
     ScriptedMember member = member(words.member(1));
-    member.writeToDisk(ids, new HardState(ballot, words.named("commit", 1)));
+    member.writeToDisk(entries, new HardState(ballot, words.named("commit", 1)));
     member.restart(0);
   }
 
@@ -156,8 +166,8 @@ final class World {
 
   private void propose(Words words) {
     String text = words.textFrom(2);
-    member(words.member(1))
-        .step(new Input.Propose(tokens.add(text), ByteString.copyFromUtf8(text)));
+    ByteString payload = text.equals("(empty)") ? ByteString.EMPTY : ByteString.copyFromUtf8(text);
+    member(words.member(1)).step(new Input.Propose(tokens.add(text), payload));
   }
 
   private void proposeChange(Words words) {
@@ -165,13 +175,17 @@ final class World {
     member(words.member(1))
         .step(
             new Input.ProposeChange(
-                tokens.add(text), ChangeText.parse(text), ByteString.copyFromUtf8(text)));
+                tokens.add(words.at(2)), ChangeText.parse(text), ByteString.copyFromUtf8(text)));
   }
 
   private void read(Words words) {
-    long token = tokens.add(words.at(2));
-    witness.readStarts(token);
-    member(words.member(1)).step(new Input.ReadIndex(token));
+    List<Input> reads = new ArrayList<>();
+    for (int i = 2; i < words.size(); i++) {
+      long token = tokens.add(words.at(i));
+      witness.readStarts(token);
+      reads.add(new Input.ReadIndex(token));
+    }
+    member(words.member(1)).step(reads);
   }
 
   private void transfer(Words words) {
@@ -191,7 +205,15 @@ final class World {
     Link link = words.link(1);
     ScriptedMember sender = member(link.from());
     switch (words.at(2)) {
-      case "ready" -> offerSnapshot(sender, sender.snapshotsWanted.removeFirst());
+      case "ready" -> {
+        Ready.SnapshotWanted wanted = sender.snapshotsWanted.removeFirst();
+        if (words.named("at").isPresent()) {
+          SnapshotMarker other = MessageForm.marker(words);
+          sender.step(new Input.SnapshotReady(wanted.peer(), wanted.term(), other));
+        } else {
+          offerSnapshot(sender, wanted);
+        }
+      }
       case "ok" -> reportSnapshot(link, words.number(3), Delivery.DELIVERED);
       case "fail" -> reportSnapshot(link, words.number(3), Delivery.FAILED);
       default -> throw new IllegalArgumentException("snap ready, ok or fail: " + words);
@@ -274,6 +296,11 @@ final class World {
       reportSnapshot(
           new Link(envelope.from(), envelope.to()), marker.id().index(), Delivery.DELIVERED);
     }
+  }
+
+  /// A member hears what was meant for another.
+  private void misroute(Envelope envelope, MemberId receiver) {
+    member(receiver).step(new Input.Received(envelope));
   }
 
   private void duplicate(Words words) {
@@ -381,6 +408,7 @@ final class World {
     boolean moved = false;
     if (!heldDisks.contains(member.id) && member.unsynced() > 0) {
       member.sync(Integer.MAX_VALUE);
+      collect();
       moved = true;
     }
     if (!heldAppliers.contains(member.id) && member.unapplied() > 0) {
