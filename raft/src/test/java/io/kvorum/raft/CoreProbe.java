@@ -52,6 +52,20 @@ public final class CoreProbe {
     return core.state().commits().isInstalling();
   }
 
+  /// Whether the core ignores campaigns for the sake of a leader it leads as, or hears (E7).
+  public static boolean shieldsLeader(RaftCore core) {
+    return core.state().options().election().checkQuorum()
+        && switch (core.role()) {
+          case Leader _ -> true;
+          case Role.Electable waiting ->
+              waiting.leader().isPresent() && waiting.timer().isWithinElectionTimeout();
+        };
+  }
+
+  public static EntryId last(RaftCore core) {
+    return core.state().log().last();
+  }
+
   /// The id the log begins after.
   public static EntryId base(RaftCore core) {
     return core.state().log().base();

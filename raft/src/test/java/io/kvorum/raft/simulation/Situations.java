@@ -1,7 +1,10 @@
 package io.kvorum.raft.simulation;
 
+import io.kvorum.raft.CoreProbe;
+import io.kvorum.raft.EntryId;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.Input;
+import io.kvorum.raft.PeerProgress;
 import io.kvorum.raft.Persist;
 import io.kvorum.raft.RaftMessage;
 import io.kvorum.raft.RaftMessage.VoteRequest.Cause;
@@ -9,6 +12,7 @@ import io.kvorum.raft.Ready.RoleChange;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.log.RecoveredLog;
 import io.kvorum.raft.membership.Configuration;
+import io.kvorum.raft.quorum.Quorum;
 import io.kvorum.raft.quorum.VoteTally.Answer;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,6 +21,7 @@ import java.util.Map;
 final class Situations {
   private final World world;
   private final Map<Long, Configuration> lastConfigurations = new HashMap<>();
+  private final Map<Long, EntryId> offeredBefore = new HashMap<>();
 
   Situations(World world) {
     this.world = world;
@@ -53,6 +58,15 @@ final class Situations {
     }
   }
 
+  private boolean isHeldByQuorum(MemberProcess process, EntryId id) {
+    return Quorum.of(process.configuration())
+        .isReachedBy(
+            member -> {
+              LogImage durable = world.host(member).durable;
+              return durable.covers(id.index()) && durable.termAt(id.index()) == id.term();
+            });
+  }
+
   void sent(MemberProcess process, Envelope envelope) {
     switch (envelope.message()) {
       case RaftMessage.VoteReply(var answer, _) -> {
@@ -60,21 +74,28 @@ final class Situations {
           saw(Sometimes.LEARNER_VOTED);
         }
       }
-      case RaftMessage.PreVoteReply(var answer, _) -> {
-        if (answer == Answer.REFUSED) {
-          saw(Sometimes.PRE_VOTE_REFUSED);
-        }
-      }
       case RaftMessage.AppendReply.Conflict(var rejected, var probeAt) -> {
         if (probeAt.index() < rejected - 1) {
           saw(Sometimes.FOLLOWER_HINT_USED);
         }
       }
-      case RaftMessage.FromLeader _,
+      case RaftMessage.AppendEntries(var previous, var entries, _) -> {
+        PeerProgress known = process.core.progress().get(envelope.to());
+        if (entries.isEmpty()
+            && known != null
+            && known.mode() == PeerProgress.Mode.REPLICATE
+            && known.isPaused()
+            && previous.index() > known.matchIndex()) {
+          saw(Sometimes.FULL_WINDOW_PROBED);
+        }
+      }
+      case RaftMessage.Heartbeat _,
+          RaftMessage.SnapshotOffer _,
           RaftMessage.AppendReply.Matched _,
           RaftMessage.AppendReply.Outdated _,
           RaftMessage.HeartbeatReply _,
           RaftMessage.PreVoteRequest _,
+          RaftMessage.PreVoteReply _,
           RaftMessage.VoteRequest _,
           RaftMessage.TimeoutNow _,
           RaftMessage.ForwardedTransfer _,
@@ -158,6 +179,9 @@ final class Situations {
         saw(Sometimes.EARLIER_TERM_COMMITTED);
       }
     }
+    if (process.core.roleNow().role() == RoleKind.LEADER && commit + 1 < process.seen.ledFrom) {
+      uncommittedBefore(process, commit + 1);
+    }
     if (process.seen.handedOut < Math.min(commit, process.host.durable.lastIndex())
         && process.issued.baseIndex() <= process.state().appliedIndex()) {
       saw(Sometimes.APPLY_THROTTLED);
@@ -171,6 +195,15 @@ final class Situations {
     }
   }
 
+  /// A majority holds an entry of an earlier term, and it is not committed for all that (Raft
+  /// figure 8).
+  private void uncommittedBefore(MemberProcess process, long index) {
+    if (process.issued.covers(index)
+        && isHeldByQuorum(process, new EntryId(process.issued.termAt(index), index))) {
+      saw(Sometimes.EARLIER_TERM_HELD_BY_MAJORITY);
+    }
+  }
+
   private void received(MemberProcess process, Envelope envelope) {
     RoleChange role = process.core.roleNow();
     switch (envelope.message()) {
@@ -180,7 +213,14 @@ final class Situations {
         }
         learned(process);
       }
-      case RaftMessage.PreVoteRequest _ -> learned(process);
+      case RaftMessage.PreVoteRequest(var last, _) -> {
+        if (CoreProbe.shieldsLeader(process.core)) {
+          saw(Sometimes.PRE_VOTE_IGNORED_FOR_LIVE_LEADER);
+        } else if (last.compareTo(CoreProbe.last(process.core)) < 0) {
+          saw(Sometimes.PRE_VOTE_REFUSED_BY_LOG);
+        }
+        learned(process);
+      }
       case RaftMessage.PreVoteReply _, RaftMessage.VoteReply _ -> {
         if (role.role() != RoleKind.LEADER) {
           learned(process);
@@ -199,17 +239,46 @@ final class Situations {
             && envelope.term() == role.term()) {
           saw(Sometimes.DUPLICATE_APPEND);
         }
+        if (CoreProbe.isInstalling(process.core)) {
+          saw(Sometimes.APPEND_WHILE_INSTALLING);
+        }
+      }
+      case RaftMessage.SnapshotOffer(var offered) -> offered(process, offered.id());
+      case RaftMessage.AppendReply.Matched(var matchIndex) -> {
+        PeerProgress known = process.core.progress().get(envelope.from());
+        if (known != null && envelope.term() == role.term() && matchIndex < known.matchIndex()) {
+          saw(Sometimes.ACK_REORDERED);
+        }
+      }
+      case RaftMessage.AppendReply.Conflict(_, var probeAt) -> {
+        LogImage issued = process.issued;
+        if (role.role() == RoleKind.LEADER
+            && issued.covers(probeAt.index())
+            && issued.termAt(probeAt.index()) > probeAt.term()) {
+          saw(Sometimes.LEADER_HINT_USED);
+        }
       }
       case RaftMessage.Heartbeat _,
-          RaftMessage.SnapshotOffer _,
           RaftMessage.HeartbeatReply _,
-          RaftMessage.AppendReply _,
+          RaftMessage.AppendReply.Outdated _,
           RaftMessage.ForwardedTransfer _,
           RaftMessage.ForwardedProposal _,
           RaftMessage.ForwardedProposalRefused _,
           RaftMessage.ReadIndexRequest _,
           RaftMessage.ReadIndexReply _,
           RaftMessage.ReadIndexRefused _ -> {}
+    }
+  }
+
+  private void offered(MemberProcess process, EntryId snapshot) {
+    if (!CoreProbe.isInstalling(process.core) || !CoreProbe.base(process.core).equals(snapshot)) {
+      return;
+    }
+    EntryId before = offeredBefore.put(process.id().value(), snapshot);
+    if (before != null
+        && before.index() < snapshot.index()
+        && process.state().appliedIndex() < before.index()) {
+      saw(Sometimes.SNAPSHOT_SUPERSEDED);
     }
   }
 
@@ -229,7 +298,10 @@ final class Situations {
     if (now.isJoint()) {
       saw(Sometimes.JOINT_ENTERED);
     } else if (before.isJoint()) {
-      saw(Sometimes.JOINT_LEFT);
+      saw(
+          before.autoLeave()
+              ? Sometimes.JOINT_LEFT_AUTOMATICALLY
+              : Sometimes.JOINT_LEFT_EXPLICITLY);
     }
     if (now.voters().size() == 1 && before.voters().size() == 2) {
       saw(Sometimes.SHRUNK_TO_ONE);
