@@ -17,6 +17,9 @@ final class Calm {
   private static final int SETTLE_TIMEOUTS = 20;
   private static final int STABLE_TIMEOUTS = 10;
 
+  /// A transfer that was asked for before may still be carried out in this time.
+  private static final int TRANSFER_TIMEOUTS = 2;
+
   /// For snapshots, and for logs that catch up entry by entry.
   private static final int CATCH_UP_TICKS = 400;
 
@@ -24,9 +27,11 @@ final class Calm {
   private final RandomGenerator random;
   private final long timeoutMicros;
   private final TreeSet<MemberId> core = new TreeSet<>();
+  private final List<MemberProcess> settled = new ArrayList<>();
   private final List<Long> puts = new ArrayList<>();
   private final List<Long> reads = new ArrayList<>();
   private long deadlineMicros;
+  private long undisturbedMicros;
   private long stableUntilMicros;
   private long settledTerm;
   private long nextLookMicros;
@@ -58,6 +63,7 @@ final class Calm {
         core.forEach(member -> separate(host.id, member));
       }
     }
+    undisturbedMicros = world.nowMicros() + TRANSFER_TIMEOUTS * timeoutMicros;
     deadlineMicros =
         world.nowMicros() + SETTLE_TIMEOUTS * timeoutMicros + CATCH_UP_TICKS * Profile.TICK_MICROS;
     return true;
@@ -105,9 +111,12 @@ final class Calm {
       return false;
     }
     nextLookMicros = world.nowMicros() + Profile.TICK_MICROS;
+    if (!settled.stream().allMatch(world::isRunning)) {
+      startAnew();
+    }
     String missing = missing();
     if (stableUntilMicros == 0) {
-      if (missing.isEmpty()) {
+      if (missing.isEmpty() && world.nowMicros() >= undisturbedMicros) {
         settled();
       }
     } else {
@@ -128,6 +137,15 @@ final class Calm {
     return false;
   }
 
+  /// A process died in the calm, once: of an error that its disk had kept to itself.
+  private void startAnew() {
+    settled.clear();
+    puts.clear();
+    reads.clear();
+    stableUntilMicros = 0;
+    deadlineMicros = world.nowMicros() + SETTLE_TIMEOUTS * timeoutMicros;
+  }
+
   private void settled() {
     settledTerm = leader().orElseThrow().seen.role.term();
     stableUntilMicros = world.nowMicros() + STABLE_TIMEOUTS * timeoutMicros;
@@ -141,6 +159,7 @@ final class Calm {
     for (MemberId member : members) {
       if (core.contains(member)) {
         MemberProcess process = world.host(member).process().orElseThrow();
+        settled.add(process);
         puts.add(world.clients().put(process));
         reads.add(world.clients().read(process));
       }

@@ -69,8 +69,8 @@ final class ChangeEncoding {
   }
 
   /// The configuration after the change, or the same one if the change is illegal there.
-  static Configuration applyTo(Configuration configuration, ByteString payload) {
-    return switch (ConfigChanger.apply(configuration, decode(payload))) {
+  static Configuration applyTo(Configuration configuration, ConfigChange change) {
+    return switch (ConfigChanger.apply(configuration, change)) {
       case ConfigChanger.Outcome.Changed(var next) -> next;
       case ConfigChanger.Outcome.Illegal _ -> configuration;
     };

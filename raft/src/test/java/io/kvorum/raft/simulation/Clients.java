@@ -176,6 +176,9 @@ final class Clients {
 
   private void coverConfirmed(MemberProcess process) {
     boolean isLeader = process.core.roleNow().role() == RoleKind.LEADER;
+    if (isLeader) {
+      world.witnesses().situations().readConfirmed();
+    }
     world
         .coverage()
         .saw(isLeader ? Sometimes.READ_CONFIRMED_AT_LEADER : Sometimes.READ_CONFIRMED_AT_FOLLOWER);

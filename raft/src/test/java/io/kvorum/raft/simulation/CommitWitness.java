@@ -65,7 +65,7 @@ final class CommitWitness {
     if (commit > committedTo) {
       RoleChange leadership = leadership(process);
       Violation.unless(
-          leadership.role() == RoleKind.LEADER,
+          leadership.role() == RoleKind.LEADER || judgement == Judgement.CONSEQUENCES,
           "I8",
           "%s commits %d, the leaders only %d",
           process,

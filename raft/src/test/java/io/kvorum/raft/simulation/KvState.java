@@ -71,7 +71,7 @@ final class KvState {
     applied = entry.id();
     prefixHash = LogImage.hashAfter(prefixHash, entry);
     if (entry.kind() == EntryKind.CONFIGURATION) {
-      configuration = ChangeEncoding.applyTo(configuration, entry.payload());
+      configuration = ChangeEncoding.applyTo(configuration, ChangeEncoding.decode(entry.payload()));
     } else if (entry.payload().size() >= PUT_BYTES) {
       revision++;
       int key = entry.payload().byteAt(Long.BYTES) & (KEYS - 1);

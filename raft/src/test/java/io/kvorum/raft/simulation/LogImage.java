@@ -92,6 +92,15 @@ final class LogImage {
     return areConfigurations[slot(index)];
   }
 
+  /// How many terms its entries are of; those of one term stand together.
+  int countTerms() {
+    int count = 1;
+    for (int slot = 1; slot < size; slot++) {
+      count += terms[slot] == terms[slot - 1] ? 0 : 1;
+    }
+    return count;
+  }
+
   /// Whether the image ends as a recovered log does, with the same promise.
   boolean isAt(EntryId recoveredLast, Ballot recoveredBallot) {
     return lastIndex() == recoveredLast.index()

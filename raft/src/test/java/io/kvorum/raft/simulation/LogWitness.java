@@ -1,21 +1,19 @@
 package io.kvorum.raft.simulation;
 
-import com.google.protobuf.ByteString;
 import io.kvorum.raft.Ballot;
 import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
-import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.Persist;
 import io.kvorum.raft.RaftMessage.AppendReply;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.StartState;
 import io.kvorum.raft.log.RecoveredLog;
-import io.kvorum.raft.membership.Configuration;
-import java.util.ArrayList;
+import io.kvorum.raft.membership.MemberId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// What storage was told, what it said was durable, and what a recovery found (I2, I3, I7, I9, I11,
 /// I13, I17, I22, I25).
@@ -27,8 +25,15 @@ final class LogWitness {
   /// The hash of the prefix that ends with an id, whoever has it.
   private final Map<EntryId, Long> prefixes = new HashMap<>();
 
-  /// The payloads of all configuration entries.
-  private final Map<EntryId, ByteString> changes = new HashMap<>();
+  /// How often each follower has sent a leader further back.
+  private final Map<Probing, Probes> probes = new HashMap<>();
+
+  private record Probing(MemberId follower, long term) {}
+
+  private static final class Probes {
+    int count;
+    long lowest = Long.MAX_VALUE;
+  }
 
   LogWitness(World world, CommitWitness commits, Judgement judgement) {
     this.world = world;
@@ -79,9 +84,6 @@ final class LogWitness {
   }
 
   private void requireMatch(MemberProcess process, Entry entry) {
-    if (entry.kind() == EntryKind.CONFIGURATION) {
-      changes.put(entry.id(), entry.payload());
-    }
     if (!process.issued.covers(entry.index())) {
       return;
     }
@@ -120,8 +122,39 @@ final class LogWitness {
     }
   }
 
+  /// R7: each refusal of an append that takes the leader further back skips all of a term that the
+  /// one log has and the other has not.
+  private void refused(MemberProcess follower, Envelope envelope, long rejectedIndex) {
+    if (envelope.term() <= world.lastTermBeforeCalm()) {
+      return; // appends that came late, or twice, or not at all, prove nothing
+    }
+    Probes probed =
+        probes.computeIfAbsent(new Probing(follower.id(), envelope.term()), _ -> new Probes());
+    if (rejectedIndex < probed.lowest) {
+      probed.lowest = rejectedIndex;
+      probed.count++;
+    }
+    int terms = follower.issued.countTerms();
+    Optional<MemberProcess> leader = world.host(envelope.to()).process();
+    if (leader.isPresent()) {
+      terms += leader.get().issued.countTerms();
+    }
+    Violation.unless(
+        probed.count <= terms + 1,
+        "R7",
+        "%s has refused %d appends of term %d, and %d terms are in its log and the leader's",
+        follower,
+        probed.count,
+        envelope.term(),
+        terms);
+  }
+
   /// I11, I13: an acknowledgement vouches for the disk, and for the log of the term's leader.
   void sent(MemberProcess process, Envelope envelope) {
+    if (envelope.message() instanceof AppendReply.Conflict(var rejectedIndex, _)) {
+      refused(process, envelope, rejectedIndex);
+      return;
+    }
     if (!(envelope.message() instanceof AppendReply.Matched(var index))) {
       return;
     }
@@ -210,19 +243,5 @@ final class LogWitness {
         "%s recovers other entries up to %d than were durable",
         host,
         image.lastIndex());
-  }
-
-  /// What the configurations after `index` in `log` could make of `configuration`, one by one.
-  List<Configuration> after(long index, LogImage log, Configuration configuration) {
-    List<Configuration> possible = new ArrayList<>();
-    Configuration next = configuration;
-    for (long at = Math.max(index, log.baseIndex()) + 1; at <= log.lastIndex(); at++) {
-      ByteString payload = changes.get(new EntryId(log.termAt(at), at));
-      if (payload != null) {
-        next = ChangeEncoding.applyTo(next, payload);
-        possible.add(next);
-      }
-    }
-    return possible;
   }
 }

@@ -9,7 +9,6 @@ import io.kvorum.raft.RaftCore;
 import io.kvorum.raft.RaftMessage.SnapshotOffer;
 import io.kvorum.raft.Ready;
 import io.kvorum.raft.SnapshotMarker;
-import io.kvorum.raft.log.FaultyFiles;
 import io.kvorum.raft.log.SegmentedLog;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
@@ -230,18 +229,21 @@ final class MemberProcess {
     void run() throws IOException;
   }
 
-  /// A crash of the files is one of the process; any other failure poisons the log, on which the
-  /// process exits (W8).
+  /// A crash of the files is one of the process, even if it came while the next segment was being
+  /// prepared; any other failure poisons the log, on which the process exits (W8).
   private void onDisk(DiskWork work) {
+    boolean hasFailed = false;
     try {
       work.run();
-    } catch (IOException e) {
-      world
-          .coverage()
-          .saw(
-              e instanceof FaultyFiles.Crashed
-                  ? Sometimes.CRASH_BETWEEN_FILE_STEPS
-                  : Sometimes.POISONED_EXIT);
+    } catch (IOException _) {
+      hasFailed = true;
+    }
+    if (host.files.hasCrashed()) {
+      world.coverage().saw(Sometimes.CRASH_BETWEEN_FILE_STEPS);
+      throw new Died(this);
+    }
+    if (hasFailed) {
+      world.coverage().saw(Sometimes.POISONED_EXIT);
       throw new Died(this);
     }
   }

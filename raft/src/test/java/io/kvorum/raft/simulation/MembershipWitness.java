@@ -1,6 +1,7 @@
 package io.kvorum.raft.simulation;
 
 import io.kvorum.raft.EntryId;
+import io.kvorum.raft.membership.ConfigChange;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.quorum.Quorum;
@@ -19,8 +20,11 @@ import java.util.TreeSet;
 final class MembershipWitness {
   private record Pair(Configuration first, Configuration second) {}
 
+  private record Proposed(long index, ConfigChange change) {}
+
   private final World world;
   private final TreeMap<Long, Configuration> byIndex = new TreeMap<>();
+  private final List<Proposed> proposed = new ArrayList<>();
   private final Map<Pair, Boolean> intersections = new HashMap<>();
 
   MembershipWitness(World world) {
@@ -33,9 +37,21 @@ final class MembershipWitness {
     return byIndex.lastEntry().getValue();
   }
 
-  /// Where it comes from.
-  long newestIndex() {
-    return byIndex.lastKey();
+  /// A leader is to propose a change; this is where it goes if it is not refused.
+  void proposed(long index, ConfigChange change) {
+    proposed.add(new Proposed(index, change));
+  }
+
+  /// What the newest configuration may turn into next: by a change that sits in a core, a log, a
+  /// write under way or a message, none of which was proposed before the newest was in force (M3).
+  List<Configuration> possible() {
+    List<Configuration> possible = new ArrayList<>();
+    for (Proposed one : proposed) {
+      if (one.index > byIndex.lastKey()) {
+        possible.add(ChangeEncoding.applyTo(newest(), one.change));
+      }
+    }
+    return possible;
   }
 
   /// A process has a configuration in force, as of what it has applied.

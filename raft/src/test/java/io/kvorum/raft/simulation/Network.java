@@ -22,6 +22,7 @@ final class Network {
   private final RandomGenerator random;
   private final boolean[][] isCut = new boolean[MOST_HOSTS][MOST_HOSTS];
   private final long[][] cloggedUntil = new long[MOST_HOSTS][MOST_HOSTS];
+  private final long[][] wholeSince = new long[MOST_HOSTS][MOST_HOSTS];
   private final int[][] underWay = new int[MOST_HOSTS][MOST_HOSTS];
   private final Envelope[] old = new Envelope[OLD_MESSAGES];
   private int oldCount;
@@ -101,10 +102,7 @@ final class Network {
   }
 
   private void lost(Envelope envelope) {
-    if (envelope.message() instanceof RaftMessage.ForwardedProposal
-        || envelope.message() instanceof RaftMessage.ReadIndexRequest) {
-      world.coverage().saw(Sometimes.FORWARDED_MESSAGE_LOST);
-    }
+    world.witnesses().situations().lost(envelope);
   }
 
   boolean isCut(MemberId from, MemberId to) {
@@ -113,6 +111,14 @@ final class Network {
 
   void cut(MemberId from, MemberId to) {
     isCut[slot(from)][slot(to)] = true;
+  }
+
+  /// When messages between the two began to get through in both directions without a break until
+  /// now; never if they do not.
+  long wholeSinceMicros(MemberId one, MemberId other) {
+    return isCut(one, other) || isCut(other, one)
+        ? Long.MAX_VALUE
+        : Math.max(wholeSince[slot(one)][slot(other)], wholeSince[slot(other)][slot(one)]);
   }
 
   void clog(MemberId from, MemberId to, long untilMicros) {
@@ -127,8 +133,13 @@ final class Network {
   }
 
   void healCuts() {
-    for (boolean[] row : isCut) {
-      Arrays.fill(row, false);
+    for (int from = 0; from < MOST_HOSTS; from++) {
+      for (int to = 0; to < MOST_HOSTS; to++) {
+        if (isCut[from][to]) {
+          isCut[from][to] = false;
+          wholeSince[from][to] = world.nowMicros();
+        }
+      }
     }
   }
 

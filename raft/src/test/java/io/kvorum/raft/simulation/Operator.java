@@ -39,17 +39,29 @@ final class Operator {
     }
     Configuration now = leader.get().configuration();
     ConfigChange change = random.nextInt(10) == 0 ? nonsense(now) : sensible(now);
-    boolean isSafe =
+    Configuration next =
         switch (ConfigChanger.apply(now, change)) {
-          case ConfigChanger.Outcome.Changed(var next) -> isAlive(next);
-          case ConfigChanger.Outcome.Illegal _ -> true;
+          case ConfigChanger.Outcome.Changed(var changed) -> changed;
+          case ConfigChanger.Outcome.Illegal _ -> now;
         };
-    if (isSafe) {
+    if (isAlive(next)) {
+      world.witnesses().memberships().proposed(leader.get().core.lastIndex() + 1, change);
       leader
           .get()
           .step(
               new Input.ProposeChange(
                   world.clients().nextToken(), change, ChangeEncoding.encode(change)));
+      handOverToOneThatLeaves(leader.get(), now, next);
+    }
+  }
+
+  /// A successor that loses its vote before it is told.
+  private void handOverToOneThatLeaves(
+      MemberProcess leader, Configuration now, Configuration next) {
+    for (MemberId voter : now.voters()) {
+      if (!next.voters().contains(voter) && world.isFaulty(Fault.TRANSFER, random, 1)) {
+        leader.step(new Input.TransferLeadership(world.clients().nextToken(), voter));
+      }
     }
   }
 

@@ -22,6 +22,9 @@ record Profile(
     int segmentBytes) {
   static final long TICK_MICROS = 1_000;
 
+  /// In so few worlds of a swarm is there one with cuts and nothing else.
+  private static final int ONE_IN_ONLY_CUT = 20;
+
   Profile {
     faultGapMicros = new EnumMap<>(faultGapMicros);
   }
@@ -39,12 +42,20 @@ record Profile(
 
   /// Mean durations, in microseconds of virtual time.
   record Pace(
-      long networkMicros, long diskMicros, long applyMicros, long flushMicros, long clientMicros) {}
+      long networkMicros, long diskMicros, long applyMicros, long flushMicros, long clientMicros) {
+    /// So few puts that the log of a member that was cut off is still good enough to be elected.
+    Pace withQuietClients() {
+      return new Pace(networkMicros, diskMicros, applyMicros, flushMicros, clientMicros * 100);
+    }
+  }
 
   /// The world of `seed`, without the faults in `off` and with no more founders than `maxVoters`.
   static Profile draw(long seed, Preset preset, Set<Fault> off, int maxVoters) {
     SplittableRandom random = new SplittableRandom(seed);
     Set<Fault> on = faults(preset, random);
+    if (preset == Preset.SWARM && Math.floorMod(LogImage.mix(seed, 3), ONE_IN_ONLY_CUT) == 0) {
+      on = EnumSet.of(Fault.PARTITION);
+    }
     on.removeAll(off);
     Map<Fault, Long> gaps = new EnumMap<>(Fault.class);
     long busiest = logUniform(random, 3, 80);
@@ -57,6 +68,9 @@ record Profile(
     int voters = Math.min(maxVoters, random.nextInt(1, 8));
     int learners = random.nextInt(3) == 0 ? random.nextInt(1, 4) : 0;
     Pace pace = pace(preset, random);
+    if (EnumSet.of(Fault.PARTITION).containsAll(on)) {
+      pace = pace.withQuietClients();
+    }
     return new Profile(
         preset,
         voters,
@@ -69,6 +83,13 @@ record Profile(
 
   boolean has(Fault fault) {
     return faultGapMicros.containsKey(fault);
+  }
+
+  /// Whether a leader that reaches a quorum has nothing to fear (§4.4).
+  boolean sparesLeaders() {
+    return EnumSet.of(Fault.PARTITION).containsAll(faultGapMicros.keySet())
+        && options.election().preVote()
+        && options.election().checkQuorum();
   }
 
   private static Set<Fault> faults(Preset preset, RandomGenerator random) {

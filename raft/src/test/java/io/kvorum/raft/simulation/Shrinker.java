@@ -2,12 +2,16 @@ package io.kvorum.raft.simulation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /// Looks for a smaller scenario that still breaks the same invariant: fewer classes of faults,
-/// fewer founders, fewer steps.
+/// fewer founders, fewer steps. What is taken away changes the course of everything after it, so
+/// each smaller world is given some other courses too.
 final class Shrinker {
   private static final int NO_TRACE = 0;
+  private static final int VARIATIONS = 400;
 
   private final Consumer<String> progress;
 
@@ -17,21 +21,29 @@ final class Shrinker {
 
   Scenario shrink(Outcome failed) {
     String invariant = failed.failure().orElseThrow().invariant();
-    Scenario smallest = failed.scenario().withSteps(failed.events());
-    boolean isSmaller = true;
-    while (isSmaller) {
-      isSmaller = false;
-      for (Scenario candidate : candidates(smallest)) {
-        Outcome outcome = Simulation.run(candidate, NO_TRACE);
-        if (outcome.failure().filter(it -> it.invariant().equals(invariant)).isPresent()) {
-          smallest = candidate.withSteps(Math.min(candidate.steps(), outcome.events()));
-          progress.accept("still fails: " + smallest.command());
-          isSmaller = true;
-          break;
-        }
-      }
+    Scenario smallest = cut(failed);
+    Optional<Scenario> smaller = Optional.of(smallest);
+    while (smaller.isPresent()) {
+      smallest = smaller.get();
+      progress.accept("still fails: " + smallest.command());
+      smaller =
+          candidates(smallest).stream()
+              .flatMap(
+                  candidate -> IntStream.rangeClosed(0, VARIATIONS).mapToObj(candidate::varied))
+              .map(varied -> Simulation.run(varied, NO_TRACE))
+              .filter(
+                  outcome ->
+                      outcome.failure().filter(it -> it.invariant().equals(invariant)).isPresent())
+              .map(Shrinker::cut)
+              .findFirst();
     }
     return smallest;
+  }
+
+  /// Nothing after the failure matters.
+  private static Scenario cut(Outcome failed) {
+    Scenario scenario = failed.scenario();
+    return scenario.withSteps(Math.min(scenario.steps(), failed.events()));
   }
 
   private static List<Scenario> candidates(Scenario scenario) {

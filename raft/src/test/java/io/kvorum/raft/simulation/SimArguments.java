@@ -17,6 +17,7 @@ import java.util.Set;
 /// @param commit what stands in the ledger
 record SimArguments(
     OptionalLong seed,
+    int variation,
     Profile.Preset preset,
     Set<Fault> off,
     int maxVoters,
@@ -35,12 +36,13 @@ record SimArguments(
   private static final int DEFAULT_FINDINGS = 20;
 
   Scenario scenario(long oneSeed) {
-    return new Scenario(oneSeed, preset, off, maxVoters, judgement, steps);
+    return new Scenario(oneSeed, variation, preset, off, maxVoters, judgement, steps);
   }
 
   /// @throws IllegalArgumentException with what is wrong
   static SimArguments parse(String[] words) {
     OptionalLong seed = OptionalLong.empty();
+    int variation = 0;
     Profile.Preset preset = Profile.Preset.SWARM;
     Set<Fault> off = EnumSet.noneOf(Fault.class);
     int maxVoters = Scenario.MOST_VOTERS;
@@ -66,6 +68,7 @@ record SimArguments(
       String value = rest.next();
       switch (option) {
         case "--seed" -> seed = OptionalLong.of(number(value));
+        case "--variation" -> variation = (int) number(value);
         case "--profile" -> preset = Profile.Preset.valueOf(name(value));
         case "--off" -> {
           for (String fault : value.split(",", -1)) {
@@ -88,6 +91,7 @@ record SimArguments(
     long defaultSeconds = seeds.isPresent() ? Integer.MAX_VALUE : DEFAULT_SECONDS;
     return new SimArguments(
         seed,
+        variation,
         preset,
         off,
         maxVoters,

@@ -20,9 +20,9 @@ final class Simulation {
 
   private Simulation(Scenario scenario, int traceLength) {
     this.scenario = scenario;
-    this.world = new World(scenario.seed(), scenario.profile(), scenario.judgement());
+    this.world = new World(scenario.worldSeed(), scenario.profile(), scenario.judgement());
     this.trace = new Trace(traceLength);
-    SplittableRandom root = new SplittableRandom(~scenario.seed());
+    SplittableRandom root = new SplittableRandom(~scenario.worldSeed());
     this.faults = new FaultInjector(world, root.split());
     this.random = root.split();
   }

@@ -12,16 +12,37 @@ import io.kvorum.raft.Ready.RoleChange;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.log.RecoveredLog;
 import io.kvorum.raft.membership.Configuration;
+import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.quorum.Quorum;
 import io.kvorum.raft.quorum.VoteTally.Answer;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /// Recognises from outside which of the [Sometimes] a step was.
 final class Situations {
   private final World world;
   private final Map<Long, Configuration> lastConfigurations = new HashMap<>();
   private final Map<Long, EntryId> offeredBefore = new HashMap<>();
+  private final Map<Long, Transfer> transfers = new HashMap<>();
+  private final Set<Round> lostRounds = new HashSet<>();
+  private boolean isReadConfirmed;
+
+  /// What a leader has been asked to hand over and was not seen to settle.
+  private static final class Transfer {
+    final MemberId target;
+    final long term;
+    int ticks;
+
+    Transfer(MemberId target, long term) {
+      this.target = target;
+      this.term = term;
+    }
+  }
+
+  /// One leader's question to one member whether it still leads.
+  private record Round(MemberId leader, MemberId asked, long term, long number) {}
 
   Situations(World world) {
     this.world = world;
@@ -186,8 +207,10 @@ final class Situations {
         && process.issued.baseIndex() <= process.state().appliedIndex()) {
       saw(Sometimes.APPLY_THROTTLED);
     }
+    transferring(process, input);
     if (input instanceof Input.Received(var envelope)) {
       received(process, envelope);
+      isReadConfirmed = false;
     } else if (input instanceof Input.ReadIndex
         && process.seen.role.role() == RoleKind.LEADER
         && process.seen.commitIndex < process.seen.ledFrom) {
@@ -201,6 +224,75 @@ final class Situations {
     if (process.issued.covers(index)
         && isHeldByQuorum(process, new EntryId(process.issued.termAt(index), index))) {
       saw(Sometimes.EARLIER_TERM_HELD_BY_MAJORITY);
+    }
+  }
+
+  /// A message got lost.
+  void lost(Envelope envelope) {
+    switch (envelope.message()) {
+      case RaftMessage.Heartbeat(_, var round) ->
+          lostRounds.add(new Round(envelope.from(), envelope.to(), envelope.term(), round));
+      case RaftMessage.HeartbeatReply(var round) ->
+          lostRounds.add(new Round(envelope.to(), envelope.from(), envelope.term(), round));
+      case RaftMessage.ForwardedProposal _, RaftMessage.ReadIndexRequest _ ->
+          saw(Sometimes.FORWARDED_MESSAGE_LOST);
+      case RaftMessage.AppendEntries _,
+          RaftMessage.SnapshotOffer _,
+          RaftMessage.AppendReply _,
+          RaftMessage.PreVoteRequest _,
+          RaftMessage.PreVoteReply _,
+          RaftMessage.VoteRequest _,
+          RaftMessage.VoteReply _,
+          RaftMessage.TimeoutNow _,
+          RaftMessage.ForwardedTransfer _,
+          RaftMessage.ForwardedProposalRefused _,
+          RaftMessage.ReadIndexReply _,
+          RaftMessage.ReadIndexRefused _ -> {}
+    }
+  }
+
+  /// A leader has confirmed a read in the present step.
+  void readConfirmed() {
+    isReadConfirmed = true;
+  }
+
+  /// Follows a transfer from the request to where the leader gives it up.
+  private void transferring(MemberProcess process, Input input) {
+    long id = process.id().value();
+    RoleChange role = process.core.roleNow();
+    Transfer pending = transfers.get(id);
+    if (role.role() != RoleKind.LEADER || (pending != null && pending.term != role.term())) {
+      transfers.remove(id);
+      return;
+    }
+    switch (input) {
+      case Input.TransferLeadership(_, var target) -> asked(process, target);
+      case Input.Received(var envelope)
+          when envelope.message() instanceof RaftMessage.ForwardedTransfer(var target)
+              && envelope.term() == role.term() ->
+          asked(process, target);
+      case Input.Tick _ -> {
+        if (pending != null
+            && ++pending.ticks >= world.profile().options().election().timeoutTicks()) {
+          saw(Sometimes.TRANSFER_TIMED_OUT);
+          transfers.remove(id);
+        }
+      }
+      case Input.ConfigurationApplied _ -> {
+        if (pending != null && !process.configuration().isVoter(pending.target)) {
+          saw(Sometimes.TRANSFER_TARGET_REMOVED);
+          transfers.remove(id);
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private void asked(MemberProcess leader, MemberId target) {
+    Transfer pending = transfers.get(leader.id().value());
+    boolean isPossible = !target.equals(leader.id()) && leader.configuration().isVoter(target);
+    if (isPossible && (pending == null || !pending.target.equals(target))) {
+      transfers.put(leader.id().value(), new Transfer(target, leader.core.roleNow().term()));
     }
   }
 
@@ -258,8 +350,13 @@ final class Situations {
           saw(Sometimes.LEADER_HINT_USED);
         }
       }
+      case RaftMessage.HeartbeatReply(var round) -> {
+        Round answered = new Round(process.id(), envelope.from(), envelope.term(), round);
+        if (isReadConfirmed && lostRounds.contains(answered)) {
+          saw(Sometimes.READ_ROUND_REPEATED);
+        }
+      }
       case RaftMessage.Heartbeat _,
-          RaftMessage.HeartbeatReply _,
           RaftMessage.AppendReply.Outdated _,
           RaftMessage.ForwardedTransfer _,
           RaftMessage.ForwardedProposal _,

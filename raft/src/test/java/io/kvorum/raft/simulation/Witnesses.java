@@ -18,6 +18,7 @@ final class Witnesses {
   private final LogWitness logs;
   private final CommitWitness commits;
   private final MembershipWitness memberships;
+  private final ReachabilityWitness reachability;
   private final Situations situations;
 
   Witnesses(World world, Judgement judgement) {
@@ -27,6 +28,7 @@ final class Witnesses {
     this.logs = new LogWitness(world, commits, judgement);
     this.elections = new ElectionWitness(commits);
     this.memberships = new MembershipWitness(world);
+    this.reachability = new ReachabilityWitness(world);
     this.situations = new Situations(world);
   }
 
@@ -40,6 +42,10 @@ final class Witnesses {
 
   MembershipWitness memberships() {
     return memberships;
+  }
+
+  Situations situations() {
+    return situations;
   }
 
   void recovered(Host host, RecoveredLog recovered, StartState start) {
@@ -91,6 +97,7 @@ final class Witnesses {
     if (input instanceof Input.ConfigurationApplied) {
       elections.reconfigured(process, now);
     }
+    reachability.stepped(process, input);
     situations.stepped(process, input);
     process.seen.commitIndex = process.core.commitIndex();
   }

@@ -1,9 +1,9 @@
 package io.kvorum.raft.simulation;
 
-import com.google.protobuf.ByteString;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.Input;
 import io.kvorum.raft.SnapshotMarker;
+import io.kvorum.raft.membership.ConfigChange.LeaveJoint;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import java.util.ArrayList;
@@ -30,6 +30,7 @@ final class World {
   private final Witnesses witnesses;
   private final Configuration founders;
   private boolean isCalm;
+  private long lastTermBeforeCalm = Long.MAX_VALUE;
 
   World(long seed, Profile profile, Judgement judgement) {
     this.profile = profile;
@@ -145,11 +146,10 @@ final class World {
     return false;
   }
 
-  /// The configurations in force at the members of the newest one, that one, and whatever the logs
-  /// may still turn it into.
+  /// The configurations in force at the members of the newest one, that one, and whatever may come
+  /// after it.
   List<Configuration> possibleConfigurations() {
     Configuration newest = witnesses.memberships().newest();
-    long newestIndex = witnesses.memberships().newestIndex();
     Set<Configuration> possible = new LinkedHashSet<>();
     possible.add(newest);
     for (Host host : hosts) {
@@ -157,11 +157,10 @@ final class World {
         possible.add(host.flushed.configuration());
         host.process().ifPresent(process -> possible.add(process.configuration()));
       }
-      LogImage log = host.process().map(process -> process.issued).orElse(host.durable);
-      possible.addAll(witnesses.logs().after(newestIndex, log, newest));
     }
+    possible.addAll(witnesses.memberships().possible());
     for (Configuration configuration : List.copyOf(possible)) {
-      possible.add(ChangeEncoding.applyTo(configuration, ByteString.EMPTY));
+      possible.add(ChangeEncoding.applyTo(configuration, new LeaveJoint()));
     }
     return List.copyOf(possible);
   }
@@ -179,8 +178,19 @@ final class World {
     return isCalm;
   }
 
+  /// Leaders of later terms have known nothing but calm.
+  long lastTermBeforeCalm() {
+    return lastTermBeforeCalm;
+  }
+
   void becomeCalm() {
     isCalm = true;
+    lastTermBeforeCalm = 0;
+    for (Host host : hosts) {
+      long term = host.process().map(it -> it.core.roleNow().term()).orElse(0L);
+      lastTermBeforeCalm =
+          Math.max(lastTermBeforeCalm, Math.max(term, host.durable.ballot().term()));
+    }
     network.becomeReliable();
   }
 
