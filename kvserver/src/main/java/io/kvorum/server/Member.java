@@ -18,6 +18,7 @@ import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.AppliedState;
 import io.kvorum.raft.node.RaftNode;
 import io.kvorum.raft.node.RaftNodeOptions;
+import io.kvorum.raft.node.RaftPeers;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.ApplyLimits;
@@ -225,6 +226,7 @@ public final class Member implements AutoCloseable {
               files.recovery().recovered(),
               new AppliedState(applied, Configuration.ofVoters(List.of(self()))),
               events,
+              RaftPeers.NONE,
               CLOCK,
               new Random(self().value() ^ files.recovery().recovered().bootEpoch())));
     } catch (StartRefused e) {

@@ -2,15 +2,21 @@ package io.kvorum.raft.node;
 
 import com.google.protobuf.ByteString;
 import io.kvorum.invariant.Invariant;
+import io.kvorum.raft.Entry;
+import io.kvorum.raft.Envelope;
 import io.kvorum.raft.Input;
 import io.kvorum.raft.Persist;
 import io.kvorum.raft.RaftCore;
+import io.kvorum.raft.RaftMessage;
 import io.kvorum.raft.Ready;
 import io.kvorum.raft.Ready.ReadVerdict;
 import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.log.LogStore;
 import io.kvorum.raft.log.LogWriter;
 import io.kvorum.raft.log.RecoveredLog;
+import io.kvorum.raft.membership.ConfigChange;
+import io.kvorum.raft.membership.Configuration;
+import io.kvorum.raft.membership.MemberId;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -22,8 +28,8 @@ import java.util.random.RandomGenerator;
 /// while the disk is busy with it the next batch collects, so load makes batches larger (R11). The
 /// thread never waits for the disk or the applier, only for its inbox and the next tick.
 ///
-/// Any thread may call the methods here. Not yet done: peers and membership changes. A member whose
-/// configuration has anybody but itself refuses to start.
+/// Any thread may call the methods here. Not yet done: snapshots. A follower that is behind the
+/// leader's log stays behind.
 public final class RaftNode implements AutoCloseable {
   /// The core never has more under way than `RaftOptions.Limits` says.
   private static final LogWriter.Limits CORE_BOUNDS_WRITES =
@@ -32,8 +38,10 @@ public final class RaftNode implements AutoCloseable {
   private final RaftNodeOptions options;
   private final RaftCore core;
   private final RaftListener listener;
+  private final RaftPeers peers;
   private final LongSupplier nanoClock;
   private final LogWriter log;
+  private final LogReads logReads;
   private final Inbox inbox;
   private final Thread thread;
   private final AtomicBoolean isFailed = new AtomicBoolean();
@@ -43,6 +51,7 @@ public final class RaftNode implements AutoCloseable {
 
   /// Starts the threads `raft` and `log`. The listener may be called before this returns.
   ///
+  /// @param peers where messages go
   /// @param log is owned by the member from here on, and closed with it
   /// @param recovered what opening `log` has found
   /// @param random draws election timeouts
@@ -53,18 +62,13 @@ public final class RaftNode implements AutoCloseable {
       RecoveredLog recovered,
       AppliedState applied,
       RaftListener listener,
+      RaftPeers peers,
       LongSupplier nanoClock,
       RandomGenerator random) {
-    if (!applied.configuration().isLoneVoter(options.self())
-        || applied.configuration().members().size() > 1) {
-      throw new StartRefused(
-          "member %s is not the only member of %s"
-              .formatted(options.self(), applied.configuration()));
-    }
     RaftCore core =
         new RaftCore(
             options.self(), options.core(), Recovered.startState(log, recovered, applied), random);
-    RaftNode node = new RaftNode(options, core, log, listener, nanoClock);
+    RaftNode node = new RaftNode(options, core, log, listener, peers, nanoClock);
     node.thread.start();
     return node;
   }
@@ -74,15 +78,20 @@ public final class RaftNode implements AutoCloseable {
       RaftCore core,
       LogStore log,
       RaftListener listener,
+      RaftPeers peers,
       LongSupplier nanoClock) {
     this.options = options;
     this.core = core;
     this.listener = listener;
+    this.peers = peers;
     this.nanoClock = nanoClock;
     this.inbox = new Inbox(options.inboxEntries(), options.inboxBytes());
     this.status = statusNow(core.roleNow());
     this.thread = Thread.ofPlatform().name("raft").unstarted(this::run);
     this.log = LogWriter.start(log, CORE_BOUNDS_WRITES, new LogEvents());
+    this.logReads =
+        new LogReads(
+            log, (read, entries) -> inbox.put(new Input.LogReadDone(read, entries)), this::fail);
   }
 
   /// Proposes a command. A refusal under `token` means that it is in no log; without one, its entry
@@ -99,6 +108,47 @@ public final class RaftNode implements AutoCloseable {
   /// @return false if the inbox is full or closed; no verdict follows
   public boolean readIndex(long token) {
     return !isClosing && inbox.offer(new Input.ReadIndex(token), 0);
+  }
+
+  /// Proposes a membership change; `payload` is its encoding for the entry. As [#propose].
+  public boolean proposeChange(long token, ConfigChange change, ByteString payload) {
+    return !isClosing
+        && inbox.offer(new Input.ProposeChange(token, change, payload), payload.size());
+  }
+
+  /// Asks for `target` to lead. A refusal under `token` follows if it cannot; the status shows the
+  /// success, and its absence for an election timeout the failure (L4).
+  ///
+  /// @return false if the inbox is full or closed
+  public boolean transferLeadership(long token, MemberId target) {
+    return !isClosing && inbox.offer(new Input.TransferLeadership(token, target), 0);
+  }
+
+  /// Takes a message that a peer has sent to this member.
+  ///
+  /// @return false if too much waits already: the message is lost
+  public boolean receive(Envelope envelope) {
+    return !isClosing && inbox.offer(new Input.Received(envelope), payloadBytes(envelope));
+  }
+
+  private static int payloadBytes(Envelope envelope) {
+    return switch (envelope.message()) {
+      case RaftMessage.AppendEntries(_, var entries, _) ->
+          Math.toIntExact(entries.stream().mapToLong(Entry::payloadBytes).sum());
+      case RaftMessage.ForwardedProposal(_, var payload) -> payload.size();
+      default -> 0;
+    };
+  }
+
+  /// The connection to `peer` is broken; what was sent to it may be lost.
+  public void unreachable(MemberId peer) {
+    inbox.put(new Input.PeerUnreachable(peer));
+  }
+
+  /// The configuration entry at `index` is applied, or neutralised, and `configuration` is in
+  /// force. Called by the applier, before [#applied] reaches that index (M2).
+  public void configurationApplied(long index, Configuration configuration) {
+    inbox.put(new Input.ConfigurationApplied(index, configuration));
   }
 
   /// The effect of every entry up to `index` is in the state machine. Called by the applier.
@@ -126,6 +176,7 @@ public final class RaftNode implements AutoCloseable {
     isClosing = true;
     inbox.wake();
     joinUninterrupted();
+    logReads.close();
     log.close();
   }
 
@@ -183,11 +234,11 @@ public final class RaftNode implements AutoCloseable {
       if (isFailed.get()) {
         return;
       }
-      Invariant.check(
-          ready.messages().isEmpty() && ready.logReads().isEmpty(),
-          "a lone member has nobody to write to");
-      ready.persist().ifPresent(this::write);
+      Invariant.check(ready.install().isEmpty(), "a snapshot came, and nobody sends any");
       publish(ready);
+      ready.messages().forEach(peers::send); // does not wait for the disk: see Ready
+      ready.persist().ifPresent(this::write);
+      ready.logReads().forEach(logReads::start);
       if (!ready.committed().isEmpty()) {
         listener.committed(ready.committed());
       }

@@ -27,6 +27,7 @@ final class MemoryLog implements LogStore {
   private Optional<SnapshotMarker> marker = Optional.empty();
   private long droppedTo;
   private boolean isClosed;
+  private int readEntries;
 
   MemoryLog(HardState hardState, EntryId base) {
     this.hardState = hardState;
@@ -125,7 +126,12 @@ final class MemoryLog implements LogStore {
         read.add(entry);
       }
     }
+    readEntries += read.size();
     return read;
+  }
+
+  synchronized int readEntries() {
+    return readEntries;
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.kvorum.raft.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.kvorum.raft.Ballot;
@@ -11,7 +10,6 @@ import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.HardState;
 import io.kvorum.raft.RaftOptions;
 import io.kvorum.raft.RoleKind;
-import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.RecordingListener.Event;
@@ -165,6 +163,7 @@ class RaftNodeTest {
             log.recovered(),
             applied,
             second,
+            RaftPeers.NONE,
             () -> 0L,
             new SplittableRandom(5));
 
@@ -194,31 +193,20 @@ class RaftNodeTest {
     assertThat(own.droppedTo()).isEqualTo(42);
   }
 
-  @Test
-  void severalVoters_start_isRefused() {
-    AppliedState three =
-        new AppliedState(BOOTSTRAP, Configuration.ofVoters(List.of(SELF, new MemberId(8))));
-
-    assertThatThrownBy(
-            () ->
-                RaftNode.start(
-                    RaftNodeOptions.defaults(SELF),
-                    log,
-                    log.recovered(),
-                    three,
-                    listener,
-                    () -> 0L,
-                    new SplittableRandom(5)))
-        .isInstanceOf(StartRefused.class);
-  }
-
   private RaftNode startLater() {
     return start(RaftNodeOptions.defaults(SELF), log, listener);
   }
 
   private static RaftNode start(RaftNodeOptions options, MemoryLog log, RaftListener listener) {
     return RaftNode.start(
-        options, log, log.recovered(), BOOTSTRAPPED, listener, () -> 0L, new SplittableRandom(5));
+        options,
+        log,
+        log.recovered(),
+        BOOTSTRAPPED,
+        listener,
+        RaftPeers.NONE,
+        () -> 0L,
+        new SplittableRandom(5));
   }
 
   private void holdOneProposalInSync() throws InterruptedException {

@@ -1,0 +1,14 @@
+package io.kvorum.raft.node;
+
+import io.kvorum.raft.Envelope;
+
+/// The way from a member to the others. Called by the thread `raft` only; must not block.
+@FunctionalInterface
+public interface RaftPeers {
+  /// A member that is alone has nobody to write to.
+  RaftPeers NONE = _ -> {};
+
+  /// Sends a message, or loses it. Messages to one peer may overtake each other and, except for
+  /// forwarded proposals, come twice (raft.md B2).
+  void send(Envelope envelope);
+}
