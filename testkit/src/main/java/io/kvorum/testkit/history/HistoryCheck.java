@@ -1,0 +1,250 @@
+package io.kvorum.testkit.history;
+
+import io.kvorum.testkit.history.Outcome.Done;
+import io.kvorum.testkit.history.Request.CompareAndPut;
+import io.kvorum.testkit.history.Request.Delete;
+import io.kvorum.testkit.history.Request.Put;
+import io.kvorum.testkit.history.Request.Range;
+import io.kvorum.testkit.history.Request.Write;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// Whether a recorded history is linearizable, with the revisions for its order.
+///
+/// A response names the revision it was given at, and each revision is one change: so nothing has
+/// to be searched for, every operation is held against the state at its revision, and the revisions
+/// against the clock. Works in the time it takes to sort the operations.
+public final class HistoryCheck {
+  private final Committed committed;
+  private final List<String> violations = new ArrayList<>();
+
+  /// For each revision the operation that made it.
+  private final NavigableMap<Long, Operation> makers = new TreeMap<>();
+
+  private HistoryCheck(Committed committed) {
+    this.committed = committed;
+  }
+
+  /// Everything that no correct cluster could have answered; empty if nothing is wrong.
+  public static List<String> violations(List<Operation> history, Committed committed) {
+    HistoryCheck check = new HistoryCheck(committed);
+    check.requireNoGaps();
+    check.requireOneMakerEach(history);
+    check.requireClock(history);
+    check.requireAnswers(history);
+    return check.violations;
+  }
+
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be one dependency more
+  private void fail(String text, Object... details) {
+    violations.add(text.formatted(details));
+  }
+
+  private void requireNoGaps() {
+    long expected = committed.revisions().isEmpty() ? 0 : committed.revisions().firstKey();
+    for (var revision : committed.revisions().entrySet()) {
+      if (revision.getKey() != expected || revision.getValue().isEmpty()) {
+        fail("revision %d is missing or changes nothing", expected);
+      }
+      expected = revision.getKey() + 1;
+    }
+  }
+
+  /// An acknowledged write is there once, a refused one is not, one of unknown outcome is there at
+  /// most once, and nothing else is there.
+  private void requireOneMakerEach(List<Operation> history) {
+    Map<String, List<Long>> revisionsOfValue = new HashMap<>();
+    committed
+        .revisions()
+        .forEach(
+            (revision, changes) ->
+                changes.forEach(
+                    change ->
+                        change
+                            .value()
+                            .ifPresent(
+                                value ->
+                                    revisionsOfValue
+                                        .computeIfAbsent(value, _ -> new ArrayList<>())
+                                        .add(revision))));
+    for (Operation operation : history) {
+      Optional<String> value = valueOf(operation.request());
+      if (value.isPresent()) {
+        List<Long> found = revisionsOfValue.getOrDefault(value.get(), List.of());
+        requireTimes(operation, found);
+      } else if (isAcknowledgedChange(operation)) {
+        made(operation, revisionOf(operation));
+      }
+    }
+    explainDeletions(history);
+  }
+
+  private void requireTimes(Operation operation, List<Long> found) {
+    switch (operation.outcome()) {
+      case Done(var revision, var succeeded, _) -> {
+        List<Long> expected = succeeded ? List.of(revision) : List.of();
+        if (!found.equals(expected)) {
+          fail("%s is in revisions %s", operation, found);
+        }
+      }
+      case Outcome.Refused() -> {
+        if (!found.isEmpty()) {
+          fail("%s was refused, and is in revisions %s", operation, found);
+        }
+      }
+      case Outcome.Unknown() -> {
+        if (found.size() > 1) {
+          fail("%s is in revisions %s", operation, found);
+        }
+      }
+    }
+    found.stream().limit(1).forEach(revision -> made(operation, revision));
+  }
+
+  private void made(Operation operation, long revision) {
+    Operation other = makers.put(revision, operation);
+    if (other != null && !other.equals(operation)) {
+      fail("revision %d is both of %s and of %s", revision, other, operation);
+    }
+    String key = ((Write) operation.request()).key();
+    if (committed.at(revision).stream().noneMatch(change -> change.key().equals(key))) {
+      fail("%s is lost: revision %d changes %s", operation, revision, committed.at(revision));
+    }
+  }
+
+  /// Deletions have no value to tell them by: one of unknown outcome may have made any deletion of
+  /// its key that nobody else made.
+  private void explainDeletions(List<Operation> history) {
+    Map<String, List<Operation>> open = new HashMap<>();
+    for (Operation operation : history) {
+      if (operation.request() instanceof Delete(var key)
+          && operation.outcome() instanceof Outcome.Unknown) {
+        open.computeIfAbsent(key, _ -> new ArrayList<>()).add(operation);
+      }
+    }
+    committed
+        .revisions()
+        .forEach(
+            (revision, changes) -> {
+              if (!makers.containsKey(revision)) {
+                List<Operation> candidates = open.getOrDefault(changes.getFirst().key(), List.of());
+                boolean isDeletion = changes.getFirst().value().isEmpty();
+                if (isDeletion && !candidates.isEmpty()) {
+                  makers.put(revision, candidates.removeFirst());
+                } else {
+                  fail("nobody asked for revision %d: %s", revision, changes);
+                }
+              }
+            });
+  }
+
+  /// What returned before something else began comes before it in the order of revisions.
+  private void requireClock(List<Operation> history) {
+    List<Operation> byReturn =
+        history.stream()
+            .filter(operation -> operation.outcome() instanceof Done && isLinearizable(operation))
+            .sorted(Comparator.comparingLong(Operation::returnedNanos))
+            .toList();
+    List<Operation> byInvocation =
+        byReturn.stream().sorted(Comparator.comparingLong(Operation::invokedNanos)).toList();
+    int returned = 0;
+    Optional<Operation> newest = Optional.empty();
+    for (Operation operation : byInvocation) {
+      while (byReturn.get(returned).returnedNanos() < operation.invokedNanos()) {
+        Operation before = byReturn.get(returned++);
+        if (newest.isEmpty() || revisionOf(before) > revisionOf(newest.get())) {
+          newest = Optional.of(before);
+        }
+      }
+      long floor = newest.map(HistoryCheck::revisionOf).orElse(0L);
+      long atLeast = isAcknowledgedChange(operation) ? floor + 1 : floor;
+      if (revisionOf(operation) < atLeast) {
+        fail(
+            "%s is of the past: before it began, %s had returned", operation, newest.orElseThrow());
+      }
+    }
+    requireNothingOfTheFuture(byReturn);
+  }
+
+  private void requireNothingOfTheFuture(List<Operation> done) {
+    NavigableMap<Long, Long> latestInvocation = new TreeMap<>();
+    long latest = Long.MIN_VALUE;
+    for (var made : makers.entrySet()) {
+      latest = Math.max(latest, made.getValue().invokedNanos());
+      latestInvocation.put(made.getKey(), latest);
+    }
+    for (Operation operation : done) {
+      var seen = latestInvocation.floorEntry(revisionOf(operation));
+      if (seen != null && seen.getValue() > operation.returnedNanos()) {
+        fail("%s shows a write that began after it had returned", operation);
+      }
+    }
+  }
+
+  /// Every answer is that of the state at its revision.
+  private void requireAnswers(List<Operation> history) {
+    Committed.Replay replay = committed.new Replay();
+    history.stream()
+        .filter(operation -> operation.outcome() instanceof Done)
+        .sorted(Comparator.comparingLong(HistoryCheck::stateRevision))
+        .forEach(operation -> requireAnswer(operation, replay.to(stateRevision(operation))));
+  }
+
+  private void requireAnswer(Operation operation, NavigableMap<String, Pair> state) {
+    Done done = (Done) operation.outcome();
+    switch (operation.request()) {
+      case Put _ -> {}
+      case Delete(var key) -> {
+        if (state.containsKey(key) != done.succeeded()) {
+          fail("%s found %s", operation, Optional.ofNullable(state.get(key)));
+        }
+      }
+      case CompareAndPut(var key, var expected, _) -> {
+        Pair pair = state.get(key);
+        boolean holds = expected == (pair == null ? 0 : pair.modRevision());
+        if (holds != done.succeeded()) {
+          fail("%s compared with %s", operation, Optional.ofNullable(pair));
+        }
+      }
+      case Range(var from, var to, _) -> {
+        List<Pair> expected = List.copyOf(state.subMap(from, to).values());
+        if (!expected.equals(done.pairs())) {
+          fail("%s should show %s", operation, expected);
+        }
+      }
+    }
+  }
+
+  /// The revision whose state decides the answer: a change is decided by what was there before it.
+  private static long stateRevision(Operation operation) {
+    return isAcknowledgedChange(operation) ? revisionOf(operation) - 1 : revisionOf(operation);
+  }
+
+  private static long revisionOf(Operation operation) {
+    return operation.outcome() instanceof Done done ? done.revision() : 0;
+  }
+
+  private static boolean isAcknowledgedChange(Operation operation) {
+    return operation.request() instanceof Write
+        && operation.outcome() instanceof Done(_, var succeeded, _)
+        && succeeded;
+  }
+
+  private static boolean isLinearizable(Operation operation) {
+    return !(operation.request() instanceof Range(_, _, var isSerializable) && isSerializable);
+  }
+
+  private static Optional<String> valueOf(Request request) {
+    return switch (request) {
+      case Put(_, var value) -> Optional.of(value);
+      case CompareAndPut(_, _, var value) -> Optional.of(value);
+      case Delete _, Range _ -> Optional.empty();
+    };
+  }
+}

@@ -1,0 +1,13 @@
+package io.kvorum.testkit.history;
+
+/// One request of one client.
+///
+/// @param invokedNanos before it was sent, on a clock that all clients share
+/// @param returnedNanos after its answer came; without meaning if the outcome is unknown
+public record Operation(
+    String client, long invokedNanos, long returnedNanos, Request request, Outcome outcome) {
+  /// When its effect can have come at the latest.
+  long lastNanos() {
+    return outcome instanceof Outcome.Unknown ? Long.MAX_VALUE : returnedNanos;
+  }
+}
