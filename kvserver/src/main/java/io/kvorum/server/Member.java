@@ -1,16 +1,13 @@
 package io.kvorum.server;
 
-import io.grpc.BindableService;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.mvcc.watch.WatchHub;
 import io.kvorum.mvcc.watch.WatchLimits;
 import io.kvorum.proto.command.ClusterVersion;
 import io.kvorum.proto.command.LogCommand;
 import io.kvorum.proto.command.MemberAttributes;
-import io.kvorum.proto.etcd.AlarmType;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.RaftOptions;
-import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.log.LogOptions;
 import io.kvorum.raft.membership.Configuration;
@@ -22,33 +19,10 @@ import io.kvorum.raft.node.RaftPeers;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.ApplyLimits;
-import io.kvorum.server.apply.AutoCompaction;
-import io.kvorum.server.apply.CompactionSchedule;
-import io.kvorum.server.apply.PeriodicSchedule;
-import io.kvorum.server.apply.RevisionSchedule;
 import io.kvorum.server.command.ApplyResult;
 import io.kvorum.server.command.ProposalId;
 import io.kvorum.server.config.MemberConfig;
-import io.kvorum.server.grpc.ClientServices;
-import io.kvorum.server.grpc.ClusterService;
-import io.kvorum.server.grpc.Compactions;
-import io.kvorum.server.grpc.ConfirmedReads;
-import io.kvorum.server.grpc.KvReads;
-import io.kvorum.server.grpc.KvService;
-import io.kvorum.server.grpc.LeaderRequiredStreams;
-import io.kvorum.server.grpc.LeaseService;
-import io.kvorum.server.grpc.MaintenanceService;
-import io.kvorum.server.grpc.ProgressTimers;
 import io.kvorum.server.grpc.RangeThreads;
-import io.kvorum.server.grpc.ReadBudget;
-import io.kvorum.server.grpc.ReadBudgetLimits;
-import io.kvorum.server.grpc.ResponseHeaders;
-import io.kvorum.server.grpc.StatusReport;
-import io.kvorum.server.grpc.StorageQuota;
-import io.kvorum.server.grpc.StoreChores;
-import io.kvorum.server.grpc.WatchService;
-import io.kvorum.server.grpc.Writes;
-import io.kvorum.server.observe.HttpEndpoints;
 import io.kvorum.server.observe.ServerMetrics;
 import io.kvorum.server.propose.ApplyBacklog;
 import io.kvorum.server.propose.ProposalFailure;
@@ -57,14 +31,8 @@ import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.AppliedIndex;
 import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadLimits;
-import io.kvorum.server.transport.ClientPort;
-import io.kvorum.server.transport.ListenPoint;
 import io.kvorum.server.transport.NettyEventLoops;
-import io.kvorum.server.transport.PortFailure;
-import io.kvorum.server.transport.PortLimits;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -81,7 +49,7 @@ import org.slf4j.LoggerFactory;
 
 /// One running member. Everything it consists of is built here, in order, with constructors:
 ///
-/// files → event loops → proposals and reads → state machine → Raft → services → client port
+/// files → event loops → proposals and reads → state machine → Raft → [ClientSide]
 ///
 /// and taken apart in the opposite order. The only place that reads clocks and makes random
 /// generators.
@@ -106,7 +74,7 @@ public final class Member implements AutoCloseable {
   private final WatchHub watches;
   private final Applier applier;
   private final RaftEvents events;
-  private @Nullable ClientPort port; // once it serves
+  private @Nullable ClientSide clients; // once it serves
 
   /// Starts a member and returns when it serves clients.
   ///
@@ -195,7 +163,7 @@ public final class Member implements AutoCloseable {
   }
 
   private MemberId self() {
-    return files.directory().identity().memberId();
+    return files.self();
   }
 
   private RaftNode raft() {
@@ -208,10 +176,6 @@ public final class Member implements AutoCloseable {
 
   private RaftStatus status() {
     return raft().status();
-  }
-
-  private boolean knowsLeader() {
-    return status().leader().isPresent();
   }
 
   private void startRaft() throws StartFailure {
@@ -283,14 +247,20 @@ public final class Member implements AutoCloseable {
       propose(
           LogCommand.newBuilder()
               .setClusterVersion(
-                  ClusterVersion.newBuilder().setVersion(minorVersion()).setFeatureLevel(1)));
+                  ClusterVersion.newBuilder()
+                      .setVersion(config.reportedMinorVersion())
+                      .setFeatureLevel(1)));
     }
   }
 
-  /// The version that all releases of one minor share.
-  private String minorVersion() {
-    String version = config.reportedVersion();
-    return version.substring(0, version.lastIndexOf('.')) + ".0";
+  private void serve() throws StartFailure {
+    clients =
+        ClientSide.open(
+            config,
+            new ClientSide.Parts(
+                files, this::status, proposals, reads, watches, applier, metrics, loops),
+            new ClientSide.Threads(background, rangeThreads, clock, CLOCK),
+            failures);
   }
 
   private void propose(LogCommand.Builder command) throws StartFailure {
@@ -316,217 +286,12 @@ public final class Member implements AutoCloseable {
     }
   }
 
-  private void serve() throws StartFailure {
-    ResponseHeaders headers =
-        new ResponseHeaders(
-            files.directory().identity().clusterId(), self(), () -> status().term());
-    StorageQuota quota = new StorageQuota(quotaFlag(), files.store()::logicalBytes);
-    LeaderRequiredStreams leaderStreams = new LeaderRequiredStreams(this::knowsLeader, loops);
-    int maxRequestBytes = Math.toIntExact(config.requests().maxRequestBytes());
-    Random jitter = new Random(CLOCK.getAsLong());
-    WatchService watchService =
-        new WatchService(
-            watches,
-            headers,
-            loops,
-            new ProgressTimers(
-                clock, jitter::nextDouble, config.requests().watchProgressInterval()),
-            maxRequestBytes);
-    ReadBudget budget = new ReadBudget(readLimits(), CLOCK);
-    List<BindableService> services = services(headers, quota, budget, watchService);
-    ClientServices clients =
-        new ClientServices(
-            maxRequestBytes, this::knowsLeader, leaderStreams, metrics.calls(), CLOCK);
-    metrics.observe(
-        new ServerMetrics.Sources(
-            files.store(),
-            this::status,
-            watches.counts(),
-            proposals::waitingCommands,
-            type -> hasRaised(type),
-            quota.quotaBytes(),
-            config.reportedVersion()));
-    listen(clients, services);
-    every(config.consensus().electionTimeout().toMillis(), leaderStreams::electionTimeoutElapsed);
-    every(TICK_MILLIS, budget::tick);
-    compactionSchedule()
-        .ifPresent(
-            schedule -> {
-              AutoCompaction compaction =
-                  new AutoCompaction(schedule, files.store()::head, this::leads, proposals);
-              every(TICK_MILLIS, () -> compaction.tick(CLOCK.getAsLong()));
-            });
-    for (MemberConfig.Listeners.Served served : config.listeners().served()) {
-      log.atInfo().log("ready to serve client requests");
-      log.atInfo()
-          .addKeyValue("traffic", served.traffic())
-          .addKeyValue("address", served.url().address())
-          .log("serving client traffic insecurely; this is strongly discouraged!");
-    }
-  }
-
-  private boolean hasRaised(AlarmType type) {
-    return applier.clusterState().alarms().all().stream()
-        .anyMatch(alarm -> alarm.getAlarm() == type && alarm.getMemberID() == self().value());
-  }
-
-  private boolean leads() {
-    return status().role() == RoleKind.LEADER;
-  }
-
-  private Optional<CompactionSchedule> compactionSchedule() {
-    long nowNanos = CLOCK.getAsLong();
-    return switch (config.storage().compaction()) {
-      case MemberConfig.AutoCompaction.Off() -> Optional.empty();
-      case MemberConfig.AutoCompaction.Periodic(var retention) ->
-          Optional.of(new PeriodicSchedule(retention, nowNanos));
-      case MemberConfig.AutoCompaction.Revisions(var revisions) ->
-          Optional.of(new RevisionSchedule(revisions, nowNanos));
-    };
-  }
-
-  private void every(long millis, Runnable body) {
-    var _ =
-        clock.scheduleAtFixedRate(
-            () -> {
-              try {
-                body.run();
-              } catch (RuntimeException | Error e) {
-                failures.stop(e);
-              }
-            },
-            millis,
-            millis,
-            TimeUnit.MILLISECONDS);
-  }
-
-  private long quotaFlag() {
-    OptionalLong quota = config.storage().quotaBytes();
-    return quota.isPresent() ? quota.getAsLong() : -1;
-  }
-
-  private ReadBudgetLimits readLimits() {
-    long bytes = config.requests().readMemoryBytes();
-    return bytes > 0
-        ? ReadBudgetLimits.ofBytes(bytes)
-        : ReadBudgetLimits.ofMemory(Runtime.getRuntime().maxMemory());
-  }
-
-  private List<BindableService> services(
-      ResponseHeaders headers, StorageQuota quota, ReadBudget budget, WatchService watchService) {
-    MvccStore store = files.store();
-    Writes writes =
-        new Writes(metrics.requests().around(proposals::submit), quota, headers, loops, self());
-    ConfirmedReads confirmed =
-        new ConfirmedReads(metrics.requests().around(reads::whenReady), loops);
-    KvReads kvReads =
-        new KvReads(
-            confirmed,
-            headers,
-            loops,
-            new KvReads.ReadResources(
-                store, rangeThreads, budget, Math.toIntExact(config.requests().maxRequestBytes())));
-    Compactions compactions =
-        new Compactions(
-            writes, headers, loops, () -> store.compactPhysically(store.compactedRevision()));
-    long minTtl = (config.consensus().electionTimeout().multipliedBy(3).toMillis() + 1999) / 2000;
-    return List.of(
-        new KvService(config.requests().maxTxnOperations(), writes, kvReads, compactions),
-        watchService,
-        new LeaseService(
-            writes,
-            metrics.requests().around(applier.lessor()),
-            headers,
-            loops,
-            new LeaseService.LeaseGrants(minTtl, new Random(CLOCK.getAsLong()))),
-        new ClusterService(() -> members(), confirmed, headers),
-        new MaintenanceService(
-            writes,
-            new StatusReport(
-                store,
-                quota,
-                this::status,
-                () -> applier.clusterState().alarms().all(),
-                new StatusReport.Versions(config.reportedVersion(), minorVersion())),
-            new StoreChores(
-                store, rangeThreads, background, metrics.timedDefragmentation(store::defragment)),
-            headers));
-  }
-
-  private List<io.kvorum.proto.etcd.Member> members() {
-    return applier.clusterState().membership().getMembersList().stream()
-        .map(
-            member ->
-                io.kvorum.proto.etcd.Member.newBuilder()
-                    .setID(member.getId())
-                    .setName(member.getName())
-                    .addAllPeerURLs(member.getPeerUrlsList())
-                    .addAllClientURLs(member.getClientUrlsList())
-                    .setIsLearner(member.getLearner())
-                    .build())
-        .toList();
-  }
-
-  private void listen(ClientServices clients, List<BindableService> services) throws StartFailure {
-    HttpEndpoints http =
-        new HttpEndpoints(
-            config.listeners().http(),
-            new MemberProbes(
-                files.store(), this::knowsLeader, () -> applier.clusterState().alarms(), reads),
-            metrics,
-            new HttpEndpoints.Facts(this::versionJson, this::variablesJson, metrics::text),
-            background);
-    ListenPoint.GrpcCalls calls =
-        new ListenPoint.GrpcCalls(
-            clients.bind(services),
-            List.of(),
-            List.of(ClientServices.resets(), metrics.messageSizes()));
-    try {
-      port =
-          ClientPort.open(
-              PortLimits.of(config),
-              loops,
-              ListenPoint.of(config.listeners(), calls, http, HttpEndpoints.ofMetricsUrl(http)));
-    } catch (PortFailure e) {
-      throw new StartFailure(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private String versionJson() {
-    return "{\"etcdserver\":\"%s\",\"etcdcluster\":\"%s\",\"storage\":\"%s\"}"
-        .formatted(config.reportedVersion(), clusterVersion(), minorVersion());
-  }
-
-  private String clusterVersion() {
-    return applier
-        .clusterState()
-        .version()
-        .map(io.kvorum.proto.storage.ClusterVersion::getClusterVersion)
-        .orElse("not_decided");
-  }
-
-  private String variablesJson() {
-    RaftStatus now = status();
-    Runtime runtime = Runtime.getRuntime();
-    return ("{\"cmdline\":[\"kvorum\"],\"file_descriptor_limit\":%d,"
-            + "\"memstats\":{\"HeapAlloc\":%d,\"HeapSys\":%d},"
-            + "\"raft.status\":{\"id\":\"%s\",\"term\":%d,\"commit\":%d,\"applied\":%d}}")
-        .formatted(
-            PortLimits.openFileLimit(),
-            runtime.totalMemory() - runtime.freeMemory(),
-            runtime.totalMemory(),
-            now.self(),
-            now.term(),
-            now.commitIndex(),
-            now.appliedIndex());
-  }
-
   /// Stops in etcd's order: no new connections, calls in progress may end, then the log, the state.
   @Override
   public void close() {
     log.atInfo().addKeyValue("name", config.identity().name()).log("closing etcd server");
-    if (port != null) {
-      port.close();
+    if (clients != null) {
+      clients.close();
     }
     proposals.close();
     reads.close();

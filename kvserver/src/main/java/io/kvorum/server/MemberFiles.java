@@ -143,6 +143,11 @@ record MemberFiles(DataDirectory directory, MvccStore store, Recovery recovery)
         .withNativeLibraryDirectory(directory.temporary());
   }
 
+  /// Whose files these are.
+  MemberId self() {
+    return directory.identity().memberId();
+  }
+
   EntryId applied() {
     return new EntryId(store.appliedTerm(), store.appliedIndex());
   }

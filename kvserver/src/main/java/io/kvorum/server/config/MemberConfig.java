@@ -20,6 +20,10 @@ public record MemberConfig(
     Observation observation,
     FeatureGates gates,
     String reportedVersion) {
+  /// The version that all releases of one minor share, e.g. `3.7.0` for `3.7.4`.
+  public String reportedMinorVersion() {
+    return reportedVersion.substring(0, reportedVersion.lastIndexOf('.')) + ".0";
+  }
 
   /// Who the member is, and the cluster it bootstraps. `cluster` and `advertised` decide ids only
   /// when the data directory is new: [InitialCluster#refusal] must be asked then, and only then.
