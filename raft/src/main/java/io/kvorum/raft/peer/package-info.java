@@ -1,0 +1,15 @@
+/// The transport between members: framed protobuf over TCP, one connection per direction, laid out
+/// in decision 8.
+///
+/// Everything of a connection is owned by one event loop, which the caller gives; files are written
+/// and names are looked up elsewhere, so that no disk and no name server stops a heartbeat. The
+/// thread `raft` only puts messages into bounded queues. Messages may be lost here, and heartbeats
+/// overtake others, but nothing is ever sent twice.
+///
+/// The only package of this module that knows Netty and the generated peer messages. Depends on the
+/// core's values and on the files of `log`. Start reading at [io.kvorum.raft.peer.PeerLinks] for
+/// what goes out, at [io.kvorum.raft.peer.PeerServer] for what comes in.
+@NullMarked
+package io.kvorum.raft.peer;
+
+import org.jspecify.annotations.NullMarked;
