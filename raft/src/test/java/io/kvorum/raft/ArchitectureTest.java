@@ -83,7 +83,26 @@ class ArchitectureTest {
         .resideInAnyPackage(PURE)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.kvorum.raft.log..", "io.kvorum.raft.node..")
+        .resideInAnyPackage(
+            "io.kvorum.raft.log..", "io.kvorum.raft.node..", "io.kvorum.raft.peer..")
+        .check(classes);
+  }
+
+  @Test
+  void nettyAndPeerMessages_knownToThePeerTransportOnly() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.kvorum.raft.peer")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.netty..", "io.kvorum.proto..")
+        .check(classes);
+    noClasses()
+        .that()
+        .resideInAPackage("io.kvorum.raft.peer")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.kvorum.proto.etcd..", "io.grpc..", "io.kvorum.raft.node..")
         .check(classes);
   }
 }

@@ -46,6 +46,7 @@ final class PeerLink {
   private @Nullable InetSocketAddress dialled;
   private @Nullable OutgoingConnection connection;
   private @Nullable ScheduledFuture<?> retry;
+  private boolean isRemovalReported;
   private boolean isClosed;
 
   PeerLink(
@@ -222,14 +223,19 @@ final class PeerLink {
     queue.clear(); // a sender may have been overtaken by the end of the connection before
     backoff.reset();
     complaints.clear();
+    isRemovalReported = false;
     isReportedUnreachable.set(false);
     isConnected = true;
     LOG.atInfo().addKeyValue("peer", peer).addKeyValue("address", dialled).log("connected to peer");
     listener.connected(peer, Direction.OUTGOING);
   }
 
+  /// Told once, and not with every attempt that ends in the same way.
   void removed(MemberId by) {
-    listener.removed(by);
+    if (!isRemovalReported) {
+      isRemovalReported = true;
+      listener.removed(by);
+    }
   }
 
   void ended(OutgoingConnection ending, String reason) {

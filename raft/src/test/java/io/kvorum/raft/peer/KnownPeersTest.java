@@ -72,7 +72,7 @@ class KnownPeersTest {
                 + "0000000000000020"
                 + "0000000000000021" // store
                 + "0000000000000005" // boot
-                + "GOLDEN_CRC");
+                + "5a4a4c85"); // CRC32C
   }
 
   @Test
