@@ -6,6 +6,7 @@ import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -17,6 +18,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.ReferenceCountUtil;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Function;
@@ -62,11 +64,10 @@ final class HttpAnswers extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private static io.netty.channel.ChannelFuture respond(
+  private static ChannelFuture respond(
       ChannelHandlerContext context, HttpResponseStatus status, String json) {
     ByteBuf body =
-        ByteBufUtil.encodeString(
-            context.alloc(), java.nio.CharBuffer.wrap(json), StandardCharsets.UTF_8);
+        ByteBufUtil.encodeString(context.alloc(), CharBuffer.wrap(json), StandardCharsets.UTF_8);
     FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, body);
     response
         .headers()

@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// One connection that a peer opened: hears its handshake, has it judged, then hands on what comes.
@@ -131,7 +132,7 @@ final class IncomingConnection extends ChannelInboundHandlerAdapter {
   }
 
   private MemberId known() {
-    return java.util.Objects.requireNonNull(peer);
+    return Objects.requireNonNull(peer);
   }
 
   private enum State {
