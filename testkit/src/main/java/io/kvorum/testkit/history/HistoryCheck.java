@@ -113,30 +113,35 @@ public final class HistoryCheck {
       fail("revision %d is both of %s and of %s", revision, other, operation);
     }
     String key = ((Write) operation.request()).key();
-    if (committed.at(revision).stream().noneMatch(change -> change.key().equals(key))) {
-      fail("%s is lost: revision %d changes %s", operation, revision, committed.at(revision));
+    List<Change> expected = List.of(new Change(key, valueOf(operation.request())));
+    if (!committed.at(revision).equals(expected)) {
+      fail("%s is not what revision %d did: %s", operation, revision, committed.at(revision));
     }
   }
 
   /// Deletions have no value to tell them by: one of unknown outcome may have made any deletion of
-  /// its key that nobody else made.
+  /// its key that nobody else made. The earliest of both go together: if any match fits the clock,
+  /// that one does.
   private void explainDeletions(List<Operation> history) {
     Map<String, List<Operation>> open = new HashMap<>();
-    for (Operation operation : history) {
-      if (operation.request() instanceof Delete(var key)
-          && operation.outcome() instanceof Outcome.Unknown) {
-        open.computeIfAbsent(key, _ -> new ArrayList<>()).add(operation);
-      }
-    }
+    history.stream()
+        .filter(operation -> operation.outcome() instanceof Outcome.Unknown)
+        .sorted(Comparator.comparingLong(Operation::invokedNanos))
+        .forEach(
+            operation -> {
+              if (operation.request() instanceof Delete(var key)) {
+                open.computeIfAbsent(key, _ -> new ArrayList<>()).add(operation);
+              }
+            });
     committed
         .revisions()
         .forEach(
             (revision, changes) -> {
               if (!makers.containsKey(revision)) {
-                List<Operation> candidates = open.getOrDefault(changes.getFirst().key(), List.of());
-                boolean isDeletion = changes.getFirst().value().isEmpty();
-                if (isDeletion && !candidates.isEmpty()) {
-                  makers.put(revision, candidates.removeFirst());
+                Change first = changes.getFirst();
+                List<Operation> candidates = open.getOrDefault(first.key(), List.of());
+                if (first.value().isEmpty() && !candidates.isEmpty()) {
+                  made(candidates.removeFirst(), revision);
                 } else {
                   fail("nobody asked for revision %d: %s", revision, changes);
                 }
@@ -146,9 +151,12 @@ public final class HistoryCheck {
 
   /// What returned before something else began comes before it in the order of revisions.
   private void requireClock(List<Operation> history) {
+    List<Operation> done =
+        history.stream().filter(operation -> operation.outcome() instanceof Done).toList();
+    requireNothingOfTheFuture(done);
     List<Operation> byReturn =
-        history.stream()
-            .filter(operation -> operation.outcome() instanceof Done && isLinearizable(operation))
+        done.stream()
+            .filter(HistoryCheck::isLinearizable)
             .sorted(Comparator.comparingLong(Operation::returnedNanos))
             .toList();
     List<Operation> byInvocation =
@@ -169,7 +177,6 @@ public final class HistoryCheck {
             "%s is of the past: before it began, %s had returned", operation, newest.orElseThrow());
       }
     }
-    requireNothingOfTheFuture(byReturn);
   }
 
   private void requireNothingOfTheFuture(List<Operation> done) {
@@ -187,13 +194,22 @@ public final class HistoryCheck {
     }
   }
 
-  /// Every answer is that of the state at its revision.
+  /// Every answer is that of the state at its revision, and every change one that the state before
+  /// it allowed, whether its client heard of it or not.
   private void requireAnswers(List<Operation> history) {
     Committed.Replay replay = committed.new Replay();
     history.stream()
         .filter(operation -> operation.outcome() instanceof Done)
         .sorted(Comparator.comparingLong(HistoryCheck::stateRevision))
         .forEach(operation -> requireAnswer(operation, replay.to(stateRevision(operation))));
+    Committed.Replay before = committed.new Replay();
+    makers.forEach(
+        (revision, operation) -> {
+          if (operation.outcome() instanceof Outcome.Unknown) {
+            Done done = Done.write(revision);
+            requireAnswer(operation.with(done), before.to(revision - 1));
+          }
+        });
   }
 
   private void requireAnswer(Operation operation, NavigableMap<String, Pair> state) {

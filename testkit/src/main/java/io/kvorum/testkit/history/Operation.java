@@ -6,8 +6,8 @@ package io.kvorum.testkit.history;
 /// @param returnedNanos after its answer came; without meaning if the outcome is unknown
 public record Operation(
     String client, long invokedNanos, long returnedNanos, Request request, Outcome outcome) {
-  /// When its effect can have come at the latest.
-  long lastNanos() {
-    return outcome instanceof Outcome.Unknown ? Long.MAX_VALUE : returnedNanos;
+  /// The same request with another outcome.
+  Operation with(Outcome other) {
+    return new Operation(client, invokedNanos, returnedNanos, request, other);
   }
 }

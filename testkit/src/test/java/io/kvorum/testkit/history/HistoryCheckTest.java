@@ -158,6 +158,53 @@ class HistoryCheckTest {
   }
 
   @Test
+  void changeThatNobodyAskedFor_besideOneThatSomebodyDid_isNoticed() {
+    committed.add(2, List.of(Change.put("a", "1"), Change.put("b", "from nowhere")));
+    history.add(new Operation("w", 0, 1, new Put("a", "1"), Outcome.Done.write(2)));
+
+    assertFound("is not what revision 2 did");
+  }
+
+  @Test
+  void deletionThatPuts_isNoticed() {
+    write(0, 1, new Put("a", "1"), 2);
+    history.add(new Operation("w", 2, 3, new Delete("a"), Outcome.Done.write(3)));
+    committed.add(3, List.of(Change.put("a", "from nowhere")));
+
+    assertFound("is not what revision 3 did");
+  }
+
+  @Test
+  void comparisonOfUnknownOutcome_thatTookEffectAndMustNot_isNoticed() {
+    write(0, 1, new Put("a", "1"), 2);
+    history.add(new Operation("w", 2, 3, new CompareAndPut("a", 0, "2"), UNKNOWN));
+    committed.add(3, List.of(Change.put("a", "2")));
+
+    assertFound("compared with");
+  }
+
+  @Test
+  void deletionsOfUnknownOutcome_inWhateverOrderTheyAreListed_areMatchedByTheClock() {
+    write(0, 1, new Put("a", "1"), 2);
+    history.add(new Operation("late", 100, 101, new Delete("a"), UNKNOWN));
+    history.add(new Operation("early", 2, 3, new Delete("a"), UNKNOWN));
+    committed.add(3, List.of(Change.delete("a")));
+    read(50, 51, 3);
+
+    assertThat(HistoryCheck.violations(history, committed)).isEmpty();
+  }
+
+  @Test
+  void serializableReadOfTheFuture_isNoticed() {
+    committed.add(2, List.of(Change.put("a", "1")));
+    Outcome shown = new Outcome.Done(2, false, List.of(pair("a", "1", 2, 2, 1)));
+    history.add(new Operation("r", 0, 1, new Range("a", "b", true), shown));
+    history.add(new Operation("w", 5, 6, new Put("a", "1"), Outcome.Done.write(2)));
+
+    assertFound("began after it had returned");
+  }
+
+  @Test
   void revisionLeftOut_isNoticed() {
     write(0, 1, new Put("a", "1"), 2);
     write(2, 3, new Put("a", "2"), 4);
