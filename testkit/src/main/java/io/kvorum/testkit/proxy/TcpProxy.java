@@ -107,16 +107,18 @@ public final class TcpProxy implements AutoCloseable {
   }
 
   private void accept() {
-    while (!listening.isClosed()) {
-      try {
+    try {
+      while (true) {
         Socket client = listening.accept();
         if (isRefusing) {
           abort(client);
         } else {
           connect(client);
         }
-      } catch (IOException _) {
-        Thread.onSpinWait(); // the proxy closes, or a client was gone before it was accepted
+      }
+    } catch (IOException e) {
+      if (!listening.isClosed()) {
+        throw new UncheckedIOException("the proxy before " + target + " lets nobody in", e);
       }
     }
   }
@@ -219,7 +221,7 @@ public final class TcpProxy implements AutoCloseable {
       socket.setSoLinger(true, 0);
       socket.close();
     } catch (IOException _) {
-      Thread.onSpinWait(); // it is closed already
+      return; // it is closed already
     }
   }
 }
