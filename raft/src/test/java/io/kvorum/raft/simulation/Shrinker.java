@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /// Looks for a smaller scenario that still breaks the same invariant: fewer classes of faults,
@@ -13,9 +14,16 @@ final class Shrinker {
   private static final int NO_TRACE = 0;
   private static final int VARIATIONS = 400;
 
+  private final Function<Scenario, Outcome> simulation;
   private final Consumer<String> progress;
 
   Shrinker(Consumer<String> progress) {
+    this(scenario -> Simulation.run(scenario, NO_TRACE), progress);
+  }
+
+  /// @param simulation what a scenario leads to
+  Shrinker(Function<Scenario, Outcome> simulation, Consumer<String> progress) {
+    this.simulation = simulation;
     this.progress = progress;
   }
 
@@ -30,7 +38,7 @@ final class Shrinker {
           candidates(smallest).stream()
               .flatMap(
                   candidate -> IntStream.rangeClosed(0, VARIATIONS).mapToObj(candidate::varied))
-              .map(varied -> Simulation.run(varied, NO_TRACE))
+              .map(simulation)
               .filter(
                   outcome ->
                       outcome.failure().filter(it -> it.invariant().equals(invariant)).isPresent())

@@ -23,8 +23,8 @@ class SimulationTest {
           0xb057a060c51b067eL, // a write torn over a clean close was called damage
           0xaf6e66efdecb014eL, // the same in a full segment
           0xe20f8cec8a9f6bf3L, // a process lived on after its files had crashed, into the calm
-          0xfd1e93d2fd2ee0a0L, // a change still inside a core was forgotten when the calm was
-          // planned
+          0x66ecc0dd90581c21L, // the calm was planned without a change in a write under way
+          0xfd1e93d2fd2ee0a0L, // the same, the change still inside a core
           0xc005835b78f44607L); // a hand-over asked for before the calm was carried out in it
 
   @Test
