@@ -132,12 +132,12 @@ public final class RaftNode implements AutoCloseable {
   }
 
   private static int payloadBytes(Envelope envelope) {
-    return switch (envelope.message()) {
-      case RaftMessage.AppendEntries(_, var entries, _) ->
-          Math.toIntExact(entries.stream().mapToLong(Entry::payloadBytes).sum());
-      case RaftMessage.ForwardedProposal(_, var payload) -> payload.size();
-      default -> 0;
-    };
+    if (envelope.message() instanceof RaftMessage.AppendEntries(_, var entries, _)) {
+      return Math.toIntExact(entries.stream().mapToLong(Entry::payloadBytes).sum());
+    }
+    return envelope.message() instanceof RaftMessage.ForwardedProposal(_, var payload)
+        ? payload.size()
+        : 0;
   }
 
   /// The connection to `peer` is broken; what was sent to it may be lost.

@@ -265,26 +265,22 @@ final class Situations {
       transfers.remove(id);
       return;
     }
-    switch (input) {
-      case Input.TransferLeadership(_, var target) -> asked(process, target);
-      case Input.Received(var envelope)
-          when envelope.message() instanceof RaftMessage.ForwardedTransfer(var target)
-              && envelope.term() == role.term() ->
-          asked(process, target);
-      case Input.Tick _ -> {
-        if (pending != null
-            && ++pending.ticks >= world.profile().options().election().timeoutTicks()) {
-          saw(Sometimes.TRANSFER_TIMED_OUT);
-          transfers.remove(id);
-        }
+    if (input instanceof Input.TransferLeadership(_, var target)) {
+      asked(process, target);
+    } else if (input instanceof Input.Received(var envelope)
+        && envelope.message() instanceof RaftMessage.ForwardedTransfer(var target)
+        && envelope.term() == role.term()) {
+      asked(process, target);
+    } else if (pending != null && input instanceof Input.Tick) {
+      if (++pending.ticks >= world.profile().options().election().timeoutTicks()) {
+        saw(Sometimes.TRANSFER_TIMED_OUT);
+        transfers.remove(id);
       }
-      case Input.ConfigurationApplied _ -> {
-        if (pending != null && !process.configuration().isVoter(pending.target)) {
-          saw(Sometimes.TRANSFER_TARGET_REMOVED);
-          transfers.remove(id);
-        }
-      }
-      default -> {}
+    } else if (pending != null
+        && input instanceof Input.ConfigurationApplied
+        && !process.configuration().isVoter(pending.target)) {
+      saw(Sometimes.TRANSFER_TARGET_REMOVED);
+      transfers.remove(id);
     }
   }
 
