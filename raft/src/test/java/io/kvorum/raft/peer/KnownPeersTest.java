@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kvorum.raft.log.DirectoryFiles;
+import io.kvorum.raft.log.FaultyFiles;
+import io.kvorum.raft.log.FaultyFiles.Operation;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.peer.HandshakeRule.Known;
 import java.io.IOException;
@@ -12,8 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
 import java.util.UUID;
 import java.util.zip.CRC32C;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +31,15 @@ class KnownPeersTest {
       new PeerIdentity(100, new MemberId(2), new UUID(0x20, 0x21), 6);
   private static final PeerIdentity THIRD =
       new PeerIdentity(100, new MemberId(-3), new UUID(0x30, 0x31), 1);
+
+  /// What replacing the file consists of.
+  private static final List<Operation> CHANGES =
+      List.of(
+          Operation.CREATE,
+          Operation.WRITE,
+          Operation.FORCE,
+          Operation.RENAME,
+          Operation.FORCE_DIRECTORY);
 
   @TempDir Path directory;
   private DirectoryFiles files;
@@ -76,47 +90,85 @@ class KnownPeersTest {
   }
 
   @Test
-  void newPeer_remembered_isForcedBeforeAndAfterTheRename() throws IOException {
-    TracedFiles traced = TracedFiles.over(files, step -> true);
+  void peerRemembered_powerFails_isKnownAllTheSame() throws IOException {
+    for (int seed = 0; seed < 100; seed++) {
+      FaultyFiles disk = new FaultyFiles();
+      KnownPeers peers = KnownPeers.open(disk, OWNER);
+      peers.remember(SECOND);
+      peers.remember(SECOND_AGAIN);
 
-    KnownPeers.open(traced, OWNER).remember(SECOND);
+      KnownPeers again = KnownPeers.open(disk.afterPowerLoss(new Random(seed)), OWNER);
 
-    assertThat(traced.steps())
-        .containsExactly(
-            "create known-peers.tmp",
-            "write known-peers.tmp",
-            "force known-peers.tmp",
-            "rename known-peers.tmp known-peers",
-            "force directory");
+      assertThat(again.find(SECOND.member()))
+          .as("seed %d", seed)
+          .contains(new Known(new UUID(0x20, 0x21), 6));
+    }
+  }
+
+  @Test
+  void powerFails_atEveryStep_leavesTheOldFileOrTheNew() throws IOException {
+    boolean isCrashing = true;
+    for (int step = 1; isCrashing; step++) {
+      for (int seed = 0; seed < 20; seed++) {
+        FaultyFiles disk = new FaultyFiles();
+        KnownPeers peers = KnownPeers.open(disk, OWNER);
+        peers.remember(SECOND);
+        disk.crashAtStep(step);
+        isCrashing = isRefused(() -> peers.remember(SECOND_AGAIN));
+
+        KnownPeers again = KnownPeers.open(disk.afterPowerLoss(new Random(seed)), OWNER);
+
+        assertThat(again.find(SECOND.member()))
+            .as("step %d, seed %d", step, seed)
+            .get()
+            .extracting(Known::bootEpoch)
+            .isIn(isCrashing ? List.of(5L, 6L) : List.of(6L));
+      }
+    }
+  }
+
+  private static boolean isRefused(ThrowingCallable action) {
+    try {
+      action.call();
+      return false;
+    } catch (IOException _) {
+      return true;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
   void samePeer_rememberedAgain_writesNothing() throws IOException {
-    TracedFiles traced = TracedFiles.over(files, step -> true);
-    KnownPeers peers = KnownPeers.open(traced, OWNER);
+    FaultyFiles disk = new FaultyFiles();
+    KnownPeers peers = KnownPeers.open(disk, OWNER);
     peers.remember(SECOND);
-    traced.steps().clear();
+    disk.setHook(
+        (operation, name) -> {
+          throw new IOException("%s of %s is not needed".formatted(operation, name));
+        });
 
     peers.remember(SECOND);
 
-    assertThat(traced.steps()).isEmpty();
+    assertThat(peers.find(SECOND.member())).isPresent();
   }
 
   @Test
-  void everyStep_fails_leavesTheOldFileOrTheNewAndNothingMoreIsRemembered() throws IOException {
-    for (String failing : new String[] {"create", "write", "force", "rename", "force directory"}) {
-      KnownPeers.open(files, OWNER).remember(SECOND);
-      KnownPeers peers =
-          KnownPeers.open(TracedFiles.over(files, step -> !step.startsWith(failing)), OWNER);
+  void everyOperation_fails_nothingMoreIsRemembered() throws IOException {
+    for (Operation failing : CHANGES) {
+      FaultyFiles disk = new FaultyFiles();
+      KnownPeers peers = KnownPeers.open(disk, OWNER);
+      peers.remember(SECOND);
+      disk.setHook(
+          (operation, _) -> {
+            if (operation == failing) {
+              throw new IOException("the disk fails to " + operation);
+            }
+          });
 
-      assertThatThrownBy(() -> peers.remember(SECOND_AGAIN)).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> peers.remember(SECOND_AGAIN)).hasMessageContaining("disk fails");
+      disk.setHook((_, _) -> {});
       assertThatThrownBy(() -> peers.remember(SECOND_AGAIN)).hasMessageContaining("earlier write");
-
-      assertThat(KnownPeers.open(files, OWNER).find(SECOND.member()))
-          .get()
-          .extracting(Known::bootEpoch)
-          .isIn(5L, 6L);
-      Files.deleteIfExists(file);
     }
   }
 

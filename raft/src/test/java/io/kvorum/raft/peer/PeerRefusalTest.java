@@ -16,7 +16,10 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.kvorum.proto.peer.HandshakeReply.Verdict;
-import io.kvorum.raft.log.DirectoryFiles;
+import io.kvorum.raft.log.FaultyFiles;
+import io.kvorum.raft.log.FaultyFiles.Operation;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -262,13 +265,14 @@ class PeerRefusalTest {
 
   @Test
   void handshake_cannotBeMadeDurable_isRefusedAndReported() throws Exception {
-    PeerServer failing =
-        fixture.server(
-            TracedFiles.over(
-                DirectoryFiles.at(directory.resolve("other")),
-                step -> !step.equals("force directory")),
-            0,
-            LIMITS);
+    FaultyFiles disk = new FaultyFiles();
+    disk.setHook(
+        (operation, _) -> {
+          if (operation == Operation.FORCE_DIRECTORY) {
+            throw new IOException("the disk fails to force a directory");
+          }
+        });
+    PeerServer failing = fixture.server(disk, 0, LIMITS);
 
     assertRefused(fixture.raw(failing).greet(SECOND_IDENTITY), "it could not be remembered");
     assertRefused(fixture.raw(failing).greet(SECOND_IDENTITY), "it could not be remembered");
@@ -276,19 +280,16 @@ class PeerRefusalTest {
   }
 
   private PeerServer slowServer(CountDownLatch release) throws Exception {
-    return fixture.server(
-        TracedFiles.over(
-            DirectoryFiles.at(directory.resolve("slow")),
-            step -> {
-              try {
-                release.await();
-                return true;
-              } catch (InterruptedException e) {
-                return false;
-              }
-            }),
-        0,
-        LIMITS);
+    FaultyFiles disk = new FaultyFiles();
+    disk.setHook(
+        (_, _) -> {
+          try {
+            release.await();
+          } catch (InterruptedException e) {
+            throw new InterruptedIOException("the test ends");
+          }
+        });
+    return fixture.server(disk, 0, LIMITS);
   }
 
   private RawPeer accepted(PeerIdentity as) throws Exception {
