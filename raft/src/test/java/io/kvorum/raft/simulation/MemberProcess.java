@@ -1,5 +1,6 @@
 package io.kvorum.raft.simulation;
 
+import io.kvorum.raft.CoreProbe;
 import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.Envelope;
@@ -100,18 +101,17 @@ final class MemberProcess {
     return configuration;
   }
 
-  /// Whether a change waits to be applied that is known to be committed, or a snapshot does.
+  /// Whether a change waits to be applied that the core knows to be committed, or a snapshot does.
+  /// Storage may not have heard of it yet, nor of what took the place of another one.
   boolean knowsOfUnappliedChange() {
-    long commit = Math.min(core.commitIndex(), issued.lastIndex());
-    if (issued.baseIndex() > state.appliedIndex()) {
-      return true;
-    }
-    for (long index = state.appliedIndex() + 1; index <= commit; index++) {
-      if (issued.isConfigurationAt(index)) {
-        return true;
-      }
-    }
-    return false;
+    long applied = state.appliedIndex();
+    return CoreProbe.base(core).index() > applied
+        || CoreProbe.entriesInMemory(core).stream()
+            .anyMatch(
+                entry ->
+                    entry.kind() == EntryKind.CONFIGURATION
+                        && entry.index() > applied
+                        && entry.index() <= core.commitIndex());
   }
 
   /// Dies after this many more effects.

@@ -25,7 +25,8 @@ class SimulationTest {
           0xe20f8cec8a9f6bf3L, // a process lived on after its files had crashed, into the calm
           0x66ecc0dd90581c21L, // the calm was planned without a change in a write under way
           0xfd1e93d2fd2ee0a0L, // the same, the change still inside a core
-          0xc005835b78f44607L); // a hand-over asked for before the calm was carried out in it
+          0xc005835b78f44607L, // a hand-over asked for before the calm was carried out in it
+          0x37836006f854107bL); // a change that the core had replaced was held against it
 
   @Test
   void freshSeeds_forATime_breakNothingAndSeeEverything() {
