@@ -66,6 +66,12 @@ public final class CoreProbe {
     return core.state().log().last();
   }
 
+  /// Whether the log holds this very entry, or something after it in place of all up to there.
+  public static boolean holds(RaftCore core, EntryId id) {
+    LogView log = core.state().log();
+    return id.index() < log.base().index() || log.holds(id);
+  }
+
   /// The id the log begins after.
   public static EntryId base(RaftCore core) {
     return core.state().log().base();

@@ -1,5 +1,6 @@
 package io.kvorum.raft.simulation;
 
+import io.kvorum.raft.CoreProbe;
 import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.Input;
@@ -139,24 +140,23 @@ final class CommitWitness {
     }
   }
 
-  /// I4: a new leader has everything that leaders of earlier terms have committed.
+  /// I4: a new leader has everything that leaders of earlier terms have committed, on its disk or
+  /// on the way there.
   void requireComplete(MemberProcess leader) {
     long term = leader.core.roleNow().term();
     long required = committedTo;
     while (leaderTerms[(int) required] >= term) {
       required--;
     }
-    LogImage durable = leader.host.durable;
+    EntryId committed = new EntryId(terms[(int) required], required);
     Violation.unless(
-        durable.baseIndex() > required
-            || (durable.covers(required) && durable.hashAt(required) == hashAt(required)),
+        CoreProbe.holds(leader.core, committed),
         "I4",
-        "%s leads term %d with a log to %s, committed before was %d/%d",
+        "%s leads term %d with a log to %s, committed before was %s",
         leader,
         term,
-        durable.last(),
-        terms[(int) required],
-        required);
+        CoreProbe.last(leader.core),
+        committed);
   }
 
   /// R12: gapless, durable here, and nothing while a snapshot waits to be installed.

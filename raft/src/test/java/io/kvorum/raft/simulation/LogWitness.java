@@ -1,6 +1,7 @@
 package io.kvorum.raft.simulation;
 
 import io.kvorum.raft.Ballot;
+import io.kvorum.raft.CoreProbe;
 import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.Envelope;
@@ -173,14 +174,15 @@ final class LogWitness {
       if (leader.id().equals(envelope.to())
           && leader.seen.role.role() == RoleKind.LEADER
           && leader.seen.role.term() == envelope.term()
-          && leader.issued.covers(index)
+          && index <= leader.core.lastIndex()
           && durable.covers(index)) {
+        EntryId acknowledged = new EntryId(durable.termAt(index), index);
         Violation.unless(
-            leader.issued.hashAt(index) == durable.hashAt(index),
+            CoreProbe.holds(leader.core, acknowledged),
             "I13",
-            "%s acknowledges %d, the logs of it and %s differ",
+            "%s acknowledges %s, which %s does not have",
             process,
-            index,
+            acknowledged,
             leader);
       }
     }
