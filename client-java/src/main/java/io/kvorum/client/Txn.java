@@ -4,6 +4,8 @@ import io.kvorum.proto.etcd.RequestOp;
 import io.kvorum.proto.etcd.TxnRequest;
 
 /// Runs one of two lists of operations, as one change: `when(...).then(...).otherwise(...)`.
+///
+/// The guards of nested transactions are judged with the outer ones, before anything is written.
 public record Txn(TxnRequest request) implements Op {
   /// All guards must hold for the branch `then`; without any, it is always taken.
   public static Txn when(Guard... guards) {

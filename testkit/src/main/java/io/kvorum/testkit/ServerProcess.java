@@ -27,13 +27,15 @@ public final class ServerProcess implements AutoCloseable {
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
+  private final ProcessBuilder builder;
   private final Process process;
   private final int clientPort;
   private final Path output;
   private boolean endExpected;
 
-  private ServerProcess(Process process, int clientPort, Path output) {
-    this.process = process;
+  private ServerProcess(ProcessBuilder builder, int clientPort, Path output) throws IOException {
+    this.builder = builder;
+    this.process = builder.start();
     this.clientPort = clientPort;
     this.output = output;
   }
@@ -98,7 +100,14 @@ public final class ServerProcess implements AutoCloseable {
     builder.environment().putAll(environment);
     builder.redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
-    ServerProcess server = new ServerProcess(builder.start(), clientPort, output);
+    ServerProcess server = new ServerProcess(builder, clientPort, output);
+    server.awaitHealthy();
+    return server;
+  }
+
+  /// Starts the same server again, on its data and ports, after this process has ended.
+  public ServerProcess again() throws IOException {
+    ServerProcess server = new ServerProcess(builder, clientPort, output);
     server.awaitHealthy();
     return server;
   }
