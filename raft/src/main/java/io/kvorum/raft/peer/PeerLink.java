@@ -67,23 +67,27 @@ final class PeerLink {
 
   /// Queues the message, or drops it and reports the peer unreachable. Never blocks.
   void send(Envelope envelope) {
-    if (!isConnected) {
+    if (isConnected) {
+      var _ = send(WireCodec.encode(envelope));
+    } else {
       drop();
-      return;
     }
-    var message = WireCodec.encode(envelope);
+  }
+
+  /// As above; false if it was dropped.
+  boolean send(io.kvorum.proto.peer.Envelope message) {
     if (message.getSerializedSize() > limits.frameBytes()) {
       LOG.atError()
           .addKeyValue("peer", peer)
           .addKeyValue("bytes", message.getSerializedSize())
           .addKeyValue("limit", limits.frameBytes())
           .log("message to a peer is too long and is dropped");
-      drop();
-    } else if (queue.offer(message)) {
+    } else if (isConnected && queue.offer(message)) {
       wake();
-    } else {
-      drop();
+      return true;
     }
+    drop();
+    return false;
   }
 
   private void drop() {

@@ -1,6 +1,7 @@
 package io.kvorum.raft.peer;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.ByteString;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.membership.MemberId;
 import io.netty.channel.EventLoop;
@@ -53,6 +54,19 @@ public final class PeerLinks implements AutoCloseable {
     } else {
       listener.droppedOutgoing(envelope.to());
     }
+  }
+
+  /// Sends a note of at most [WireCodec#NOTE_BYTES] to the server of the member, in order with the
+  /// messages sent before it but for heartbeats. Never blocks.
+  ///
+  /// @return false if it was dropped; true promises nothing
+  public boolean send(MemberId to, ByteString note) {
+    PeerLink link = links.get(to);
+    if (link == null) {
+      listener.droppedOutgoing(to);
+      return false;
+    }
+    return link.send(WireCodec.encodeNote(self.member(), to, note));
   }
 
   /// Sends in this order.
