@@ -66,15 +66,17 @@ final class PeerLink {
   }
 
   /// Queues the message, or drops it and reports the peer unreachable. Never blocks.
-  void send(Envelope envelope) {
-    if (isConnected) {
-      var _ = send(WireCodec.encode(envelope));
-    } else {
+  ///
+  /// @return false if it was dropped
+  boolean send(Envelope envelope) {
+    if (!isConnected) {
       drop();
+      return false;
     }
+    return send(WireCodec.encode(envelope));
   }
 
-  /// As above; false if it was dropped.
+  /// As above, for what is already in the form of the wire.
   boolean send(io.kvorum.proto.peer.Envelope message) {
     if (message.getSerializedSize() > limits.frameBytes()) {
       LOG.atError()
@@ -82,12 +84,15 @@ final class PeerLink {
           .addKeyValue("bytes", message.getSerializedSize())
           .addKeyValue("limit", limits.frameBytes())
           .log("message to a peer is too long and is dropped");
-    } else if (isConnected && queue.offer(message)) {
-      wake();
-      return true;
+      drop();
+      return false;
     }
-    drop();
-    return false;
+    if (!isConnected || !queue.offer(message)) {
+      drop();
+      return false;
+    }
+    wake();
+    return true;
   }
 
   private void drop() {

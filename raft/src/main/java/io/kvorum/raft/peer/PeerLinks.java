@@ -47,33 +47,28 @@ public final class PeerLinks implements AutoCloseable {
 
   /// Sends the message to the member it is for, or drops it: a peer without a connection or without
   /// room is reported unreachable, a member that is not a peer is not. Never blocks.
-  public void send(Envelope envelope) {
+  ///
+  /// @return false if it was dropped: it will certainly not arrive
+  public boolean send(Envelope envelope) {
     PeerLink link = links.get(envelope.to());
     if (link != null) {
-      link.send(envelope);
-    } else {
-      listener.droppedOutgoing(envelope.to());
+      return link.send(envelope);
     }
+    listener.droppedOutgoing(envelope.to());
+    return false;
   }
 
   /// Sends a note of at most [WireCodec#NOTE_BYTES] to the server of the member, in order with the
   /// messages sent before it but for heartbeats. Never blocks.
   ///
-  /// @return false if it was dropped; true promises nothing
+  /// @return false if it was dropped: it will certainly not arrive
   public boolean send(MemberId to, ByteString note) {
     PeerLink link = links.get(to);
-    if (link == null) {
-      listener.droppedOutgoing(to);
-      return false;
+    if (link != null) {
+      return link.send(WireCodec.encodeNote(self.member(), to, note));
     }
-    return link.send(WireCodec.encodeNote(self.member(), to, note));
-  }
-
-  /// Sends in this order.
-  public void send(List<Envelope> envelopes) {
-    for (Envelope envelope : envelopes) {
-      send(envelope);
-    }
+    listener.droppedOutgoing(to);
+    return false;
   }
 
   /// Who the peers are from now on, and where: new ones are connected to, missing ones are let go,
