@@ -9,6 +9,7 @@ import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.AutoCompaction;
 import io.kvorum.server.apply.CompactionSchedule;
+import io.kvorum.server.apply.Lessor;
 import io.kvorum.server.apply.PeriodicSchedule;
 import io.kvorum.server.apply.RevisionSchedule;
 import io.kvorum.server.config.MemberConfig;
@@ -67,6 +68,7 @@ final class ClientSide implements AutoCloseable {
       LinearizableReads reads,
       WatchHub watches,
       Applier applier,
+      Lessor lessor,
       ServerMetrics metrics,
       NettyEventLoops loops) {}
 
@@ -258,7 +260,7 @@ final class ClientSide implements AutoCloseable {
         watchService,
         new LeaseService(
             writes,
-            parts.metrics().requests().around(parts.applier().lessor()),
+            parts.metrics().requests().around(parts.lessor()),
             headers,
             parts.loops(),
             new LeaseService.LeaseGrants(minTtl, new Random(threads.nanoClock().getAsLong()))),

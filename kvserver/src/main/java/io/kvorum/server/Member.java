@@ -22,6 +22,7 @@ import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.ApplyLimits;
 import io.kvorum.server.apply.ClusterState;
 import io.kvorum.server.cluster.Connections;
+import io.kvorum.server.cluster.LeaderSide;
 import io.kvorum.server.cluster.MemberChanges;
 import io.kvorum.server.cluster.PeerSide;
 import io.kvorum.server.command.ProposalId;
@@ -53,7 +54,8 @@ import org.slf4j.LoggerFactory;
 
 /// One running member. Everything it consists of is built here, in order, with constructors:
 ///
-/// files → event loops → proposals and reads → state machine → [PeerSide] → Raft → [ClientSide]
+/// files → event loops → proposals and reads → state machine → [PeerSide], [LeaderSide] → Raft →
+/// [ClientSide]
 ///
 /// and taken apart in the opposite order. The only place that reads clocks and makes random
 /// generators.
@@ -81,6 +83,7 @@ public final class Member implements AutoCloseable {
   private final Applier applier;
   private final RaftEvents events;
   private final PeerSide peers;
+  private final LeaderSide leader;
   private @Nullable ClientSide clients; // once it serves
 
   /// Starts a member and returns when it serves clients.
@@ -180,6 +183,13 @@ public final class Member implements AutoCloseable {
             applier::clusterState,
             new Connections(CLOCK),
             new Random(CLOCK.getAsLong()));
+    this.leader =
+        new LeaderSide(
+            new LeaderSide.Parts(this::status, applier, reads, files.store()::head),
+            peers::send,
+            bootEpoch << BOOT_EPOCH_SHIFT,
+            config.consensus().requestTimeout(),
+            CLOCK);
   }
 
   private ThreadFactory named(String name) {
@@ -255,6 +265,7 @@ public final class Member implements AutoCloseable {
       long now = CLOCK.getAsLong();
       proposals.tick(now);
       reads.tick(now);
+      leader.tick(now);
     } catch (RuntimeException | Error e) {
       failures.stop(e);
     }
@@ -280,7 +291,15 @@ public final class Member implements AutoCloseable {
         ClientSide.open(
             config,
             new ClientSide.Parts(
-                files, this::status, proposals, reads, watches, applier, metrics, loops),
+                files,
+                this::status,
+                proposals,
+                reads,
+                watches,
+                applier,
+                leader.lessor(),
+                metrics,
+                loops),
             new ClientSide.Threads(background, rangeThreads, clock, CLOCK),
             failures);
   }
@@ -332,8 +351,19 @@ public final class Member implements AutoCloseable {
     }
 
     @Override
+    public void noted(MemberId from, ByteString note) {
+      leader.noted(from, note);
+    }
+
+    @Override
     public void unreachable(MemberId peer) {
       raft().unreachable(peer);
+      leader.connectionLost(peer);
+    }
+
+    @Override
+    public void disconnected(MemberId peer) {
+      leader.connectionLost(peer);
     }
 
     @Override
@@ -361,6 +391,7 @@ public final class Member implements AutoCloseable {
     if (clients != null) {
       clients.close();
     }
+    leader.close();
     proposals.close();
     reads.close();
     clock.shutdownNow();
