@@ -12,13 +12,13 @@ import java.util.function.Consumer;
 ///
 /// **Renewed** is answered once the member has proven that it led *after* it renewed. Whoever leads
 /// next takes over later than that and gives every lease its full time from there, or what is left
-/// of it by a note that the renewal has cleared: so the answer holds, however late it arrives. A
+/// of it by a note that the renewal has cleared: so the answer holds, counted from the request. A
 /// deposed leader renews what nobody will see, and gets no proof. Check-quorum would not do: a
 /// process that was stopped, and a transfer, outrun it.
 ///
-/// **Gone** and **absent** are answered from a state that holds everything committed before the
-/// request came. The member where a lease was granted may have applied the grant, and told its
-/// client, before the leader has.
+/// **Whether the lease exists** is answered from a state that holds everything committed before the
+/// request came: the member where a lease was granted or revoked may have applied that, and told
+/// its client, before the leader has. So the leader looks again after the proof.
 public final class ProvenLessor implements Lessor {
   private final Lessor member;
   private final LeadershipProof proof;
@@ -31,8 +31,7 @@ public final class ProvenLessor implements Lessor {
 
   @Override
   public void keepAlive(LeaseId lease, Executor loop, Callback<KeepAlive> callback) {
-    ifLeader(
-        loop, callback, term -> new KeepAliveRequest(lease, term, loop, callback).askUnprepared());
+    ifLeader(loop, callback, term -> new KeepAliveRequest(lease, term, loop, callback).start());
   }
 
   @Override
@@ -77,8 +76,7 @@ public final class ProvenLessor implements Lessor {
     };
   }
 
-  /// A keep-alive on its way: asked, and proven, or asked again after the proof if the lease was
-  /// not found.
+  /// A keep-alive on its way: renewed, proven, and looked for again.
   private final class KeepAliveRequest {
     private final LeaseId lease;
     private final long term;
@@ -92,27 +90,37 @@ public final class ProvenLessor implements Lessor {
       this.callback = callback;
     }
 
-    void askUnprepared() {
-      ask(_ -> proof.prove(term, loop, then(callback, this::askPrepared)));
+    void start() {
+      renew(first -> prove(() -> renew(second -> decide(first, second))));
     }
 
-    /// Everything committed before the request is applied.
-    private void askPrepared() {
-      ask(callback::answered);
+    /// A second renewal is as good as a look. Only the first is proven, but it is missing if the
+    /// lease was not known then.
+    private void decide(KeepAlive first, KeepAlive second) {
+      switch (second) {
+        case KeepAlive.Gone gone -> callback.answered(gone);
+        case KeepAlive.Renewed renewed -> {
+          if (first instanceof KeepAlive.Renewed) {
+            callback.answered(first);
+          } else {
+            prove(() -> callback.answered(renewed));
+          }
+        }
+      }
     }
 
-    private void ask(Consumer<KeepAlive.Gone> whenGone) {
+    private void prove(Runnable next) {
+      proof.prove(term, loop, then(callback, next));
+    }
+
+    private void renew(Consumer<KeepAlive> next) {
       member.keepAlive(
           lease,
           loop,
           new Callback<>() {
             @Override
             public void answered(KeepAlive answer) {
-              switch (answer) {
-                case KeepAlive.Renewed renewed ->
-                    proof.prove(term, loop, then(callback, () -> callback.answered(renewed)));
-                case KeepAlive.Gone gone -> whenGone.accept(gone);
-              }
+              next.accept(answer);
             }
 
             @Override

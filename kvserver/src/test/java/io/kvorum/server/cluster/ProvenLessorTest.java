@@ -32,10 +32,25 @@ class ProvenLessorTest {
     assertThat(reads.waiting()).as("a proof from before says nothing").isZero();
 
     answer(new KeepAlive.Renewed(60, 11));
-    assertThat(keptAlive.all).isEmpty();
     confirm();
+    assertThat(keptAlive.all).isEmpty();
+    answer(new KeepAlive.Renewed(60, 12));
 
     assertThat(keptAlive.all).containsExactly(new KeepAlive.Renewed(60, 11));
+    assertThat(reads.waiting()).isZero();
+  }
+
+  /// Another member has applied the revoke, and answered its client, before the leader has.
+  @Test
+  void leaseRevokedButNotYetHere_keptAlive_isGone() {
+    status.lead(3);
+    keepAlive();
+    answer(new KeepAlive.Renewed(60, 11));
+    confirm();
+
+    answer(new KeepAlive.Gone(12));
+
+    assertThat(keptAlive.all).containsExactly(new KeepAlive.Gone(12));
   }
 
   /// The successor does not know of this renewal, so nobody may be told of it.
