@@ -231,6 +231,30 @@ class LeaderLessorTest {
   }
 
   @Test
+  void answerAfterTheRequestTimeout_isNotGiven() {
+    one.status.lead(4);
+    keepAlive(LEASE_7);
+    tick(Duration.ofSeconds(7));
+
+    one.answer(renewed(60));
+
+    assertThat(keptAlive.all).containsExactly(LeaseFailure.TIMED_OUT);
+  }
+
+  @Test
+  void eventLoopMissesTicks_keepAliveIsAskedOnce() {
+    one.status.loseLeader(3);
+    keepAlive(LEASE_7);
+    one.status.follow(TWO, 4);
+
+    requests.tick(clock.advance(TICK));
+    requests.tick(clock.advance(TICK));
+    settle();
+
+    assertThat(two.member.keepAlives).hasSize(1);
+  }
+
+  @Test
   void tooManyRequests_nextFails_asDoesOneTheLeaderHasNoRoomFor() {
     keepAlive(LEASE_7);
     two.member.keepAlives.remove().fail(LeaseFailure.TOO_MANY_REQUESTS);

@@ -35,7 +35,7 @@ class OutboxTest {
 
   @Test
   void moreThanANoteHolds_taken_isSeveralFullNotesInOrder() {
-    int each = 20_000;
+    int each = 40_000;
     LongStream.range(0, each).forEach(token -> outbox.add(MEMBER_2, question(token)));
     LongStream.range(0, each)
         .forEach(
