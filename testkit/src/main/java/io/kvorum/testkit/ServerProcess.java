@@ -28,7 +28,7 @@ public final class ServerProcess implements AutoCloseable {
   private final Process process;
   private final int clientPort;
   private final Path output;
-  private boolean endExpected;
+  private volatile boolean endExpected;
 
   private ServerProcess(ProcessBuilder builder, int clientPort, Path output) throws IOException {
     this.builder = builder;
@@ -224,6 +224,20 @@ public final class ServerProcess implements AutoCloseable {
     process.destroy();
     process.onExit().join();
     return process.exitValue();
+  }
+
+  /// SIGTERM, and SIGKILL if it is still there after `limit`; returns whether that was not needed.
+  public boolean terminate(Duration limit) throws InterruptedException {
+    endExpected = true;
+    process.destroy();
+    boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+    kill();
+    return ended;
+  }
+
+  /// Whether it has ended, and nobody asked it to.
+  public boolean hasEndedByItself() {
+    return !process.isAlive() && !endExpected;
   }
 
   /// SIGSTOP: the process stands still, its connections stay.

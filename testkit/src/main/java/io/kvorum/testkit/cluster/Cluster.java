@@ -2,6 +2,7 @@ package io.kvorum.testkit.cluster;
 
 import io.kvorum.testkit.Ports;
 import io.kvorum.testkit.ServerKind;
+import io.kvorum.testkit.SmallDisk;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -9,7 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -17,11 +19,13 @@ import java.util.stream.IntStream;
 /// A new cluster of some members, each a process of its own on this machine, that reach each other
 /// through a [PeerNetwork] and are reached by clients directly. Closing kills them all.
 public final class Cluster implements AutoCloseable {
+  private final Settings settings;
+  private final List<Integer> peerPorts = new ArrayList<>();
   private final List<ClusterMember> members = new CopyOnWriteArrayList<>();
   private final PeerNetwork network;
 
   private Cluster(Settings settings) throws IOException {
-    List<Integer> peerPorts = new ArrayList<>();
+    this.settings = settings;
     List<InetSocketAddress> addresses = new ArrayList<>();
     for (int i = 0; i < settings.size(); i++) {
       int port = Ports.free();
@@ -29,49 +33,29 @@ public final class Cluster implements AutoCloseable {
       addresses.add(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     }
     network = new PeerNetwork(addresses, () -> members.stream().map(ClusterMember::pid).toList());
-    String founders =
-        IntStream.range(0, settings.size())
-            .mapToObj(i -> name(i) + "=" + peerUrl(i))
-            .collect(Collectors.joining(","));
-    for (int i = 0; i < settings.size(); i++) {
-      Path directory = Files.createDirectories(settings.directory().resolve(name(i)));
-      int clientPort = Ports.free();
-      List<String> flags = new ArrayList<>();
-      flags.add("--name=" + name(i));
-      flags.add("--data-dir=" + directory.resolve("data"));
-      flags.add("--listen-client-urls=http://127.0.0.1:" + clientPort);
-      flags.add("--advertise-client-urls=http://127.0.0.1:" + clientPort);
-      flags.add("--listen-peer-urls=http://127.0.0.1:" + peerPorts.get(i));
-      flags.add("--initial-advertise-peer-urls=" + peerUrl(i));
-      flags.add("--initial-cluster=" + founders);
-      flags.add("--initial-cluster-token=" + settings.directory().getFileName());
-      flags.add("--initial-cluster-state=new");
-      flags.addAll(settings.flags());
-      members.add(
-          new ClusterMember(
-              i, settings.kind(), directory, clientPort, flags, settings.environment()));
-    }
   }
 
   /// What a cluster is made of.
   ///
   /// @param size how many members
   /// @param directory has a directory for each member, `n1` and so on; also names the cluster
+  /// @param diskMebibytes if present, each member's data lies on a disk in memory of this size, for
+  ///   which this process must be allowed to mount
+  /// @param compiler if present, members get [SyncFaults] that this C compiler makes
   /// @param flags further ones, for all members
-  /// @param environment further variables, for all members
   public record Settings(
       ServerKind kind,
       int size,
       Path directory,
-      List<String> flags,
-      Map<String, String> environment) {
+      OptionalInt diskMebibytes,
+      Optional<Path> compiler,
+      List<String> flags) {
     public Settings {
       flags = List.copyOf(flags);
-      environment = Map.copyOf(environment);
     }
 
     public static Settings of(ServerKind kind, int size, Path directory) {
-      return new Settings(kind, size, directory, List.of(), Map.of());
+      return new Settings(kind, size, directory, OptionalInt.empty(), Optional.empty(), List.of());
     }
   }
 
@@ -79,6 +63,9 @@ public final class Cluster implements AutoCloseable {
   public static Cluster start(Settings settings) throws IOException {
     Cluster cluster = new Cluster(settings);
     try {
+      for (int i = 0; i < settings.size(); i++) {
+        cluster.members.add(cluster.member(i));
+      }
       for (ClusterMember member : cluster.members) {
         member.start();
       }
@@ -90,6 +77,45 @@ public final class Cluster implements AutoCloseable {
       cluster.close();
       throw e;
     }
+  }
+
+  private ClusterMember member(int index) throws IOException {
+    Path directory = Files.createDirectories(settings.directory().resolve(name(index)));
+    Path disk = Files.createDirectories(directory.resolve("disk"));
+    ClusterMember.Place place =
+        new ClusterMember.Place(directory, mounted(disk), syncFaults(directory));
+    int clientPort = Ports.free();
+    String clientUrl = "http://127.0.0.1:" + clientPort;
+    List<String> flags = new ArrayList<>();
+    flags.add("--name=" + name(index));
+    flags.add("--data-dir=" + disk.resolve("data"));
+    flags.add("--listen-client-urls=" + clientUrl);
+    flags.add("--advertise-client-urls=" + clientUrl);
+    flags.add("--listen-peer-urls=http://127.0.0.1:" + peerPorts.get(index));
+    flags.add("--initial-advertise-peer-urls=" + peerUrl(index));
+    flags.add("--initial-cluster=" + founders());
+    flags.add("--initial-cluster-token=" + settings.directory().getFileName());
+    flags.add("--initial-cluster-state=new");
+    flags.addAll(settings.flags());
+    return new ClusterMember(index, settings.kind(), place, clientPort, flags);
+  }
+
+  private Optional<SmallDisk> mounted(Path directory) throws IOException {
+    return settings.diskMebibytes().isPresent()
+        ? Optional.of(SmallDisk.mount(directory, settings.diskMebibytes().getAsInt()))
+        : Optional.empty();
+  }
+
+  private Optional<SyncFaults> syncFaults(Path directory) throws IOException {
+    return settings.compiler().isPresent()
+        ? Optional.of(SyncFaults.prepare(settings.compiler().get(), directory))
+        : Optional.empty();
+  }
+
+  private String founders() {
+    return IntStream.range(0, settings.size())
+        .mapToObj(i -> name(i) + "=" + peerUrl(i))
+        .collect(Collectors.joining(","));
   }
 
   static String name(int member) {
@@ -114,8 +140,11 @@ public final class Cluster implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    members.forEach(ClusterMember::close);
+  public void close() throws IOException {
+    members.forEach(ClusterMember::kill);
     network.close();
+    for (ClusterMember member : members) {
+      member.close();
+    }
   }
 }

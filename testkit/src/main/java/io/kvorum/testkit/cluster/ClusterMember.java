@@ -2,37 +2,37 @@ package io.kvorum.testkit.cluster;
 
 import io.kvorum.testkit.ServerKind;
 import io.kvorum.testkit.ServerProcess;
+import io.kvorum.testkit.SmallDisk;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// One member of a [Cluster]: its place on this machine, and the process that runs there, if one
 /// does. Its methods are for one thread at a time; what a process is asked for anyone may ask.
 public final class ClusterMember implements AutoCloseable {
+  /// Where a member lives.
+  ///
+  /// @param disk what `directory/disk` is, if it is not just a directory
+  record Place(Path directory, Optional<SmallDisk> disk, Optional<SyncFaults> syncFaults) {}
+
   private final int index;
   private final ServerKind kind;
-  private final Path directory;
+  private final Place place;
   private final int clientPort;
   private final List<String> flags;
-  private final Map<String, String> environment;
   private volatile @Nullable ServerProcess process; // none before the first start
 
-  ClusterMember(
-      int index,
-      ServerKind kind,
-      Path directory,
-      int clientPort,
-      List<String> flags,
-      Map<String, String> environment) {
+  ClusterMember(int index, ServerKind kind, Place place, int clientPort, List<String> flags) {
     this.index = index;
     this.kind = kind;
-    this.directory = directory;
+    this.place = place;
     this.clientPort = clientPort;
     this.flags = List.copyOf(flags);
-    this.environment = Map.copyOf(environment);
   }
 
   /// Counted from 0.
@@ -44,9 +44,14 @@ public final class ClusterMember implements AutoCloseable {
     return Cluster.name(index);
   }
 
-  /// Has the member's data, in `data`, and its output, in `server.log`.
+  /// Has the member's data, in `disk/data`, and its output, in `server.log`.
   public Path directory() {
-    return directory;
+    return place.directory();
+  }
+
+  /// What all its processes said.
+  public Path output() {
+    return place.directory().resolve("server.log");
   }
 
   /// `127.0.0.1:port`, as clients take it.
@@ -69,7 +74,9 @@ public final class ClusterMember implements AutoCloseable {
   /// Starts its process if none runs; does not wait until it is healthy.
   public void start() throws IOException {
     if (!isRunning()) {
-      process = ServerProcess.spawn(kind, directory, environment, clientPort, flags);
+      Map<String, String> environment =
+          place.syncFaults().map(SyncFaults::environment).orElse(Map.of());
+      process = ServerProcess.spawn(kind, place.directory(), environment, clientPort, flags);
     }
   }
 
@@ -81,12 +88,26 @@ public final class ClusterMember implements AutoCloseable {
     }
   }
 
-  /// SIGTERM; returns when it is gone.
-  public void terminate() {
+  /// SIGTERM, and SIGKILL if it is still there after `limit`; returns whether that was not needed.
+  public boolean terminate(Duration limit) throws InterruptedException {
     ServerProcess current = process;
-    if (current != null && current.isAlive()) {
-      int _ = current.terminate();
-    }
+    return current == null || !current.isAlive() || current.terminate(limit);
+  }
+
+  /// Whether its process has ended, and nobody asked it to.
+  public boolean hasEndedByItself() {
+    ServerProcess current = process;
+    return current != null && current.hasEndedByItself();
+  }
+
+  /// The disk of its own that its data lies on, if the cluster was given such disks.
+  public Optional<SmallDisk> disk() {
+    return place.disk();
+  }
+
+  /// What can make its syncs slow or fail, if the cluster was given that.
+  public Optional<SyncFaults> syncFaults() {
+    return place.syncFaults();
   }
 
   /// SIGSTOP.
@@ -117,7 +138,10 @@ public final class ClusterMember implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     kill();
+    if (place.disk().isPresent()) {
+      place.disk().get().close();
+    }
   }
 }

@@ -4,6 +4,7 @@ import io.kvorum.testkit.history.Outcome.Done;
 import io.kvorum.testkit.history.Request.CompareAndPut;
 import io.kvorum.testkit.history.Request.Delete;
 import io.kvorum.testkit.history.Request.Put;
+import io.kvorum.testkit.history.Request.PutAll;
 import io.kvorum.testkit.history.Request.Range;
 import io.kvorum.testkit.history.Request.Write;
 import java.util.ArrayList;
@@ -27,13 +28,23 @@ public final class HistoryCheck {
   /// For each revision the operation that made it.
   private final NavigableMap<Long, Operation> makers = new TreeMap<>();
 
-  private HistoryCheck(Committed committed) {
+  private final Map<String, LeaseRecord> leaseOfKey = new HashMap<>();
+
+  private HistoryCheck(Committed committed, List<LeaseRecord> leases) {
     this.committed = committed;
+    leases.forEach(lease -> lease.keys.forEach(key -> leaseOfKey.put(key, lease)));
   }
 
   /// Everything that no correct cluster could have answered; empty if nothing is wrong.
   public static List<String> violations(List<Operation> history, Committed committed) {
-    HistoryCheck check = new HistoryCheck(committed);
+    return violations(history, committed, List.of());
+  }
+
+  /// Like [#violations(List, Committed)] where the ends of leases change something too; whether
+  /// they had to is for [LeaseCheck].
+  public static List<String> violations(
+      List<Operation> history, Committed committed, List<LeaseRecord> leases) {
+    HistoryCheck check = new HistoryCheck(committed, leases);
     check.requireNoGaps();
     check.requireOneMakerEach(history);
     check.requireClock(history);
@@ -112,8 +123,7 @@ public final class HistoryCheck {
     if (other != null && !other.equals(operation)) {
       fail("revision %d is both of %s and of %s", revision, other, operation);
     }
-    String key = ((Write) operation.request()).key();
-    List<Change> expected = List.of(new Change(key, valueOf(operation.request())));
+    List<Change> expected = ((Write) operation.request()).changes();
     if (!committed.at(revision).equals(expected)) {
       fail("%s is not what revision %d did: %s", operation, revision, committed.at(revision));
     }
@@ -137,7 +147,7 @@ public final class HistoryCheck {
         .revisions()
         .forEach(
             (revision, changes) -> {
-              if (!makers.containsKey(revision)) {
+              if (!makers.containsKey(revision) && !isEndOfLease(changes)) {
                 Change first = changes.getFirst();
                 List<Operation> candidates = open.getOrDefault(first.key(), List.of());
                 if (first.value().isEmpty() && !candidates.isEmpty()) {
@@ -147,6 +157,14 @@ public final class HistoryCheck {
                 }
               }
             });
+  }
+
+  /// Whether these are deletions of keys of one lease.
+  private boolean isEndOfLease(List<Change> changes) {
+    LeaseRecord lease = leaseOfKey.get(changes.getFirst().key());
+    return lease != null
+        && changes.stream()
+            .allMatch(change -> change.value().isEmpty() && leaseOfKey.get(change.key()) == lease);
   }
 
   /// What returned before something else began comes before it in the order of revisions.
@@ -215,7 +233,7 @@ public final class HistoryCheck {
   private void requireAnswer(Operation operation, NavigableMap<String, Pair> state) {
     Done done = (Done) operation.outcome();
     switch (operation.request()) {
-      case Put _ -> {}
+      case Put _, PutAll _ -> {}
       case Delete(var key) -> {
         if (state.containsKey(key) != done.succeeded()) {
           fail("%s found %s", operation, Optional.ofNullable(state.get(key)));
@@ -260,6 +278,7 @@ public final class HistoryCheck {
     return switch (request) {
       case Put(_, var value) -> Optional.of(value);
       case CompareAndPut(_, _, var value) -> Optional.of(value);
+      case PutAll(var changes) -> changes.getFirst().value();
       case Delete _, Range _ -> Optional.empty();
     };
   }

@@ -31,7 +31,7 @@ class ClusterTest {
   }
 
   @AfterEach
-  void stop() {
+  void stop() throws Exception {
     cluster.close();
   }
 
