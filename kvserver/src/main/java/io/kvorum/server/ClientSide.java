@@ -303,7 +303,10 @@ final class ClientSide implements AutoCloseable {
                 () -> parts.applier().clusterState().alarms(),
                 parts.reads()),
             parts.metrics(),
-            new HttpEndpoints.Facts(this::versionJson, this::variablesJson, parts.metrics()::text),
+            new HttpEndpoints.Facts(
+                () -> VersionPage.of(config, parts.applier().clusterState()),
+                this::variablesJson,
+                parts.metrics()::text),
             threads.background());
     ListenPoint.GrpcCalls calls =
         new ListenPoint.GrpcCalls(
@@ -319,20 +322,6 @@ final class ClientSide implements AutoCloseable {
     } catch (PortFailure e) {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
-  }
-
-  private String versionJson() {
-    return "{\"etcdserver\":\"%s\",\"etcdcluster\":\"%s\",\"storage\":\"%s\"}"
-        .formatted(config.reportedVersion(), clusterVersion(), config.reportedMinorVersion());
-  }
-
-  private String clusterVersion() {
-    return parts
-        .applier()
-        .clusterState()
-        .version()
-        .map(io.kvorum.proto.storage.ClusterVersion::getClusterVersion)
-        .orElse("not_decided");
   }
 
   private String variablesJson() {

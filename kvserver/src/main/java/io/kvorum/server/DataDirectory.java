@@ -1,6 +1,5 @@
 package io.kvorum.server;
 
-import io.kvorum.raft.membership.MemberId;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -21,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /// (docs/decisions/0003-data-directory.md).
 ///
 /// Opening it takes the exclusive lock, which [#close()] or the end of the process releases. A
-/// directory that was never founded, or whose founding was cut short, comes back as
-/// [#isFounding()]; its log and database must be made anew before [#founded()] is called.
+/// directory that was never founded, or whose founding was cut short, comes back with a
+/// [#foundation()], with which log and database must be made anew before [#founded()] is called.
 final class DataDirectory implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DataDirectory.class);
 
@@ -30,23 +29,33 @@ final class DataDirectory implements AutoCloseable {
   private final Path wal;
   private final FileChannel lockFile;
   private StoreIdentity identity;
-  private boolean founding;
+  private Optional<Foundation> foundation;
 
-  private DataDirectory(Path member, Path wal, FileChannel lockFile, StoreIdentity identity) {
+  private DataDirectory(
+      Path member,
+      Path wal,
+      FileChannel lockFile,
+      StoreIdentity identity,
+      Optional<Foundation> foundation) {
     this.member = member;
     this.wal = wal;
     this.lockFile = lockFile;
     this.identity = identity;
-    this.founding = false;
+    this.foundation = foundation;
   }
 
-  /// Opens or founds `dataDirectory` for the member `memberId` of cluster `clusterId`; both ids
-  /// matter only when it is founded, later starts take them from the identity file.
+  /// Says whose a new data directory is to be. Asked only when there is a need to know: later
+  /// starts take the ids from the identity file.
+  @FunctionalInterface
+  interface Founding {
+    Foundation decide() throws StartFailure;
+  }
+
+  /// Opens or founds `dataDirectory`.
   ///
   /// @param walDirectory where the Raft log lives, if not below the data directory
   /// @throws StartFailure if the directory cannot be used; nothing was changed then
-  static DataDirectory open(
-      Path dataDirectory, Optional<Path> walDirectory, long clusterId, MemberId memberId)
+  static DataDirectory open(Path dataDirectory, Optional<Path> walDirectory, Founding founding)
       throws StartFailure {
     Path member = dataDirectory.resolve("member");
     Path wal = walDirectory.orElse(member.resolve("wal"));
@@ -54,7 +63,7 @@ final class DataDirectory implements AutoCloseable {
       prepare(dataDirectory, member);
       FileChannel lockFile = lock(member.resolve("LOCK"));
       try {
-        return openLocked(member, wal, lockFile, clusterId, memberId);
+        return openLocked(member, wal, lockFile, founding);
       } catch (IOException | StartFailure e) {
         lockFile.close();
         throw e;
@@ -70,25 +79,27 @@ final class DataDirectory implements AutoCloseable {
   }
 
   private static DataDirectory openLocked(
-      Path member, Path wal, FileChannel lockFile, long clusterId, MemberId memberId)
+      Path member, Path wal, FileChannel lockFile, Founding founding)
       throws IOException, StartFailure {
     Path file = member.resolve(StoreIdentity.FILE_NAME);
     Optional<StoreIdentity> known = StoreIdentity.read(file);
-    boolean founding = known.isEmpty() || known.get().state() == StoreIdentity.State.FOUNDING;
-    StoreIdentity identity =
-        founding
-            ? new StoreIdentity(
-                clusterId, memberId, UUID.randomUUID(), StoreIdentity.State.FOUNDING)
-            : known.get();
-    DataDirectory directory = new DataDirectory(member, wal, lockFile, identity);
-    directory.founding = founding;
-    requireFolders(directory);
-    if (founding) {
-      refuseStrayData(known, directory);
+    DataDirectory directory;
+    if (known.isEmpty() || known.get().state() == StoreIdentity.State.FOUNDING) {
+      refuseStrayData(known, wal, member);
+      Foundation foundation = founding.decide();
+      StoreIdentity identity =
+          new StoreIdentity(
+              foundation.clusterId(),
+              foundation.self(),
+              UUID.randomUUID(),
+              StoreIdentity.State.FOUNDING);
+      directory = new DataDirectory(member, wal, lockFile, identity, Optional.of(foundation));
       identity.writeInto(member);
-      deleteTree(directory.wal());
+      deleteTree(wal);
       deleteTree(directory.database());
     } else {
+      directory = new DataDirectory(member, wal, lockFile, known.get(), Optional.empty());
+      requireFolders(wal, member);
       requireBoth(directory);
     }
     deleteTree(directory.temporary());
@@ -98,8 +109,8 @@ final class DataDirectory implements AutoCloseable {
   }
 
   /// Founding clears both places; what is no folder was not made by a member and must stay.
-  private static void requireFolders(DataDirectory directory) throws StartFailure {
-    for (Path part : List.of(directory.wal(), directory.database())) {
+  private static void requireFolders(Path wal, Path member) throws StartFailure {
+    for (Path part : List.of(wal, database(member))) {
       if (Files.exists(part) && !Files.isDirectory(part)) {
         throw new StartFailure("data directory cannot be used: " + part + " is not a directory");
       }
@@ -107,13 +118,14 @@ final class DataDirectory implements AutoCloseable {
   }
 
   /// Without an identity file, log or database belong to something we know nothing about.
-  private static void refuseStrayData(Optional<StoreIdentity> known, DataDirectory directory)
+  private static void refuseStrayData(Optional<StoreIdentity> known, Path wal, Path member)
       throws IOException, StartFailure {
+    requireFolders(wal, member);
     if (known.isPresent()) {
       log.atWarn().log("founding of the data directory was cut short, starting it again");
       return;
     }
-    for (Path part : List.of(directory.wal(), directory.database())) {
+    for (Path part : List.of(wal, database(member))) {
       if (hasEntries(part)) {
         throw new StartFailure(
             "data directory has "
@@ -193,11 +205,12 @@ final class DataDirectory implements AutoCloseable {
   void founded() throws IOException {
     identity = identity.withState(StoreIdentity.State.MEMBER);
     identity.writeInto(member);
-    founding = false;
+    foundation = Optional.empty();
   }
 
-  boolean isFounding() {
-    return founding;
+  /// What log and database are to be made with; empty once they are.
+  Optional<Foundation> foundation() {
+    return foundation;
   }
 
   StoreIdentity identity() {
@@ -209,7 +222,16 @@ final class DataDirectory implements AutoCloseable {
   }
 
   Path database() {
+    return database(member);
+  }
+
+  private static Path database(Path member) {
     return member.resolve("db");
+  }
+
+  /// Where the file of known peers is.
+  Path peers() {
+    return member;
   }
 
   Path temporary() {

@@ -9,6 +9,7 @@ import io.kvorum.server.logging.LogFailure;
 import io.kvorum.server.logging.LogSetup;
 import io.kvorum.server.transport.NetworkMemory;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -56,8 +57,16 @@ public final class Main {
   private static void run(MemberConfig config) {
     NetworkMemory.limit(config.requests().directMemoryBytes());
     Member member;
+    AtomicBoolean isRemoved = new AtomicBoolean();
     try {
-      member = Member.start(config, FatalErrors.ofProcess());
+      member =
+          Member.start(
+              config,
+              FatalErrors.ofProcess(),
+              () -> {
+                isRemoved.set(true);
+                Thread.ofPlatform().name("leave").start(() -> System.exit(0));
+              });
     } catch (StartFailure e) {
       log.atError().addKeyValue("error", e.getMessage()).log("discovery failed");
       System.exit(1);
@@ -69,9 +78,11 @@ public final class Main {
                 .name("shutdown")
                 .unstarted(
                     () -> {
-                      log.atInfo()
-                          .addKeyValue("signal", "terminated")
-                          .log("received signal; shutting down");
+                      if (!isRemoved.get()) {
+                        log.atInfo()
+                            .addKeyValue("signal", "terminated")
+                            .log("received signal; shutting down");
+                      }
                       member.close();
                     }));
   }

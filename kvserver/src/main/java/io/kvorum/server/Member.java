@@ -1,12 +1,12 @@
 package io.kvorum.server;
 
+import com.google.protobuf.ByteString;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.mvcc.watch.WatchHub;
 import io.kvorum.mvcc.watch.WatchLimits;
-import io.kvorum.proto.command.ClusterVersion;
-import io.kvorum.proto.command.LogCommand;
-import io.kvorum.proto.command.MemberAttributes;
 import io.kvorum.raft.EntryId;
+import io.kvorum.raft.EntryKind;
+import io.kvorum.raft.Envelope;
 import io.kvorum.raft.RaftOptions;
 import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.log.LogOptions;
@@ -15,32 +15,36 @@ import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.AppliedState;
 import io.kvorum.raft.node.RaftNode;
 import io.kvorum.raft.node.RaftNodeOptions;
-import io.kvorum.raft.node.RaftPeers;
 import io.kvorum.raft.node.RaftStatus;
+import io.kvorum.raft.peer.PeerIdentity;
+import io.kvorum.server.apply.AppliedListener;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.ApplyLimits;
-import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.apply.ClusterState;
+import io.kvorum.server.cluster.Connections;
+import io.kvorum.server.cluster.MemberChanges;
+import io.kvorum.server.cluster.PeerSide;
 import io.kvorum.server.command.ProposalId;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.grpc.RangeThreads;
 import io.kvorum.server.observe.ServerMetrics;
 import io.kvorum.server.propose.ApplyBacklog;
-import io.kvorum.server.propose.ProposalFailure;
 import io.kvorum.server.propose.ProposalLimits;
 import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.AppliedIndex;
 import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadLimits;
 import io.kvorum.server.transport.NettyEventLoops;
-import java.util.List;
+import java.io.IOException;
+import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +53,7 @@ import org.slf4j.LoggerFactory;
 
 /// One running member. Everything it consists of is built here, in order, with constructors:
 ///
-/// files → event loops → proposals and reads → state machine → Raft → [ClientSide]
+/// files → event loops → proposals and reads → state machine → [PeerSide] → Raft → [ClientSide]
 ///
 /// and taken apart in the opposite order. The only place that reads clocks and makes random
 /// generators.
@@ -63,6 +67,8 @@ public final class Member implements AutoCloseable {
   private final MemberFiles files;
   private final FatalErrors failures;
   private final ServerMetrics metrics;
+  private final Runnable whenRemoved;
+  private final AtomicBoolean isRemoved = new AtomicBoolean();
   private final AtomicReference<RaftNode> raft = new AtomicReference<>();
   private final NettyEventLoops loops;
   private final ExecutorService background;
@@ -74,12 +80,16 @@ public final class Member implements AutoCloseable {
   private final WatchHub watches;
   private final Applier applier;
   private final RaftEvents events;
+  private final PeerSide peers;
   private @Nullable ClientSide clients; // once it serves
 
   /// Starts a member and returns when it serves clients.
   ///
   /// @throws StartFailure if settings or environment do not allow it; nothing is left running
-  static Member start(MemberConfig config, FatalErrors failures) throws StartFailure {
+  ///
+  /// @param removed told once if the member was removed from its cluster for good: it should stop
+  static Member start(MemberConfig config, FatalErrors failures, Runnable removed)
+      throws StartFailure {
     log.atInfo()
         .addKeyValue("name", config.identity().name())
         .addKeyValue("data-dir", config.identity().dataDirectory())
@@ -96,7 +106,7 @@ public final class Member implements AutoCloseable {
                     : LogOptions.Sync.ALWAYS)
             .withListener(metrics.logDisk());
     MemberFiles files = MemberFiles.open(config, logOptions);
-    Member member = new Member(config, files, failures, metrics);
+    Member member = new Member(config, files, failures, metrics, removed);
     try {
       member.startRaft();
       member.join();
@@ -109,11 +119,16 @@ public final class Member implements AutoCloseable {
   }
 
   private Member(
-      MemberConfig config, MemberFiles files, FatalErrors failures, ServerMetrics metrics) {
+      MemberConfig config,
+      MemberFiles files,
+      FatalErrors failures,
+      ServerMetrics metrics,
+      Runnable removed) {
     this.config = config;
     this.files = files;
     this.failures = failures;
     this.metrics = metrics;
+    this.whenRemoved = removed;
     int cores = Runtime.getRuntime().availableProcessors();
     this.loops = NettyEventLoops.start(NettyEventLoops.loopsFor(cores));
     this.background = Executors.newCachedThreadPool(named("background"));
@@ -127,7 +142,7 @@ public final class Member implements AutoCloseable {
             new ProposalId.Proposer(self(), bootEpoch),
             ProposalLimits.of(config.consensus().electionTimeout())
                 .withRequestBytes(Math.toIntExact(config.requests().maxRequestBytes())),
-            (token, payload) -> raft().propose(token, payload),
+            this::propose,
             backlog,
             CLOCK);
     this.reads =
@@ -146,12 +161,25 @@ public final class Member implements AutoCloseable {
                 backlog,
                 watches::publish,
                 appliedIndex,
-                metrics.applied()),
+                metrics.applied(),
+                new Applied()),
             ApplyLimits.of(
                 config.consensus().electionTimeout(), config.consensus().requestTimeout()),
             CLOCK,
             failures::stop);
     this.events = new RaftEvents(applier, proposals, reads, metrics, failures);
+    this.peers =
+        new PeerSide(
+            new PeerIdentity(
+                files.directory().identity().clusterId(),
+                self(),
+                files.directory().identity().storeUuid(),
+                bootEpoch),
+            files.knownPeers(),
+            new PeerEvents(),
+            applier::clusterState,
+            new Connections(CLOCK),
+            new Random(CLOCK.getAsLong()));
   }
 
   private ThreadFactory named(String name) {
@@ -188,16 +216,22 @@ public final class Member implements AutoCloseable {
               raftOptions(),
               files.recovery().log(),
               files.recovery().recovered(),
-              new AppliedState(applied, Configuration.ofVoters(List.of(self()))),
+              new AppliedState(applied, files.configuration()),
               events,
-              RaftPeers.NONE,
+              peers,
               CLOCK,
               new Random(self().value() ^ files.recovery().recovered().bootEpoch())));
     } catch (StartRefused e) {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
     store.onDurable(index -> raft().stateDurable(index));
-    applier.start(index -> raft().applied(index));
+    applier.start();
+    peers.follow(applier.clusterState());
+    try {
+      peers.listen(config.listeners().peerUrls());
+    } catch (IOException e) {
+      throw new StartFailure(String.valueOf(e.getMessage()), e);
+    }
     var _ = clock.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -226,30 +260,18 @@ public final class Member implements AutoCloseable {
     }
   }
 
-  /// Waits until everything known to be committed is applied, so that no client sees revisions
-  /// fall, and until the cluster knows this member's name and client URLs.
+  /// Waits until the cluster knows this member, and this member knows everything that was committed
+  /// before.
   private void join() throws StartFailure {
+    Announcement announcement =
+        new Announcement(config, self().value(), proposals, applier::clusterState, background);
     try {
-      events.awaitLeader();
+      announcement.make().get();
+    } catch (ExecutionException e) {
+      throw new StartFailure(String.valueOf(e.getCause()), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new StartFailure("interrupted while waiting for a leader", e);
-    }
-    propose(
-        LogCommand.newBuilder()
-            .setMemberAttributes(
-                MemberAttributes.newBuilder()
-                    .setMemberId(self().value())
-                    .setName(config.identity().name())
-                    .addAllClientUrls(
-                        MemberFiles.texts(config.identity().advertised().clientUrls()))));
-    if (applier.clusterState().version().isEmpty()) {
-      propose(
-          LogCommand.newBuilder()
-              .setClusterVersion(
-                  ClusterVersion.newBuilder()
-                      .setVersion(config.reportedMinorVersion())
-                      .setFeatureLevel(1)));
+      throw new StartFailure("interrupted while joining the cluster", e);
     }
   }
 
@@ -263,26 +285,72 @@ public final class Member implements AutoCloseable {
             failures);
   }
 
-  private void propose(LogCommand.Builder command) throws StartFailure {
-    CompletableFuture<ApplyResult> applied = new CompletableFuture<>();
-    proposals.submit(
-        command,
-        Runnable::run,
-        new Proposals.Callback() {
-          @Override
-          public void applied(ApplyResult result) {
-            applied.complete(result);
-          }
+  private boolean propose(long token, EntryKind kind, ByteString payload) {
+    return switch (kind) {
+      case NORMAL -> raft().propose(token, payload);
+      case CONFIGURATION -> raft().proposeChange(token, MemberChanges.decode(payload), payload);
+    };
+  }
 
-          @Override
-          public void failed(ProposalFailure failure) {
-            applied.completeExceptionally(new IllegalStateException(failure.toString()));
-          }
-        });
-    try {
-      applied.join();
-    } catch (CompletionException e) {
-      throw new StartFailure("the member could not publish its attributes: " + e.getCause(), e);
+  /// Says once that the member was removed from its cluster.
+  private void removed() {
+    if (isRemoved.compareAndSet(false, true)) {
+      log.atWarn()
+          .log(
+              "the member has been permanently removed from the cluster; its data directory must"
+                  + " be removed");
+      whenRemoved.run();
+    }
+  }
+
+  /// Takes what the thread `apply` tells to Raft and to the peers.
+  private final class Applied implements AppliedListener {
+    @Override
+    public void configured(long index, Configuration configuration) {
+      raft().configurationApplied(index, configuration);
+    }
+
+    @Override
+    public void membershipChanged(ClusterState state) {
+      peers.follow(state);
+      if (state.isRemoved(self())) {
+        removed();
+      }
+    }
+
+    @Override
+    public void applied(long index) {
+      raft().applied(index);
+    }
+  }
+
+  /// Takes what the peers send and say.
+  private final class PeerEvents implements PeerSide.Owner {
+    @Override
+    public void received(Envelope envelope) {
+      var _ = raft().receive(envelope); // lost if too much waits, as on the wire
+    }
+
+    @Override
+    public void unreachable(MemberId peer) {
+      raft().unreachable(peer);
+    }
+
+    @Override
+    public void removed() {
+      Member.this.removed();
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      failures.stop(cause);
+    }
+
+    @Override
+    public Optional<String> page(String path) {
+      return path.equals("/version")
+          ? Optional.of(VersionPage.of(config, applier.clusterState()))
+          : Optional.empty();
     }
   }
 
@@ -299,7 +367,10 @@ public final class Member implements AutoCloseable {
     RaftNode node = raft.get();
     if (node != null) {
       node.close();
+      peers.close();
       applier.close();
+    } else {
+      peers.close();
     }
     watches.close();
     rangeThreads.close();

@@ -16,46 +16,48 @@ import io.kvorum.raft.log.SegmentedLog;
 import io.kvorum.raft.log.UnusableLogException;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
+import io.kvorum.raft.peer.KnownPeers;
+import io.kvorum.raft.peer.UnusableKnownPeersException;
 import io.kvorum.server.apply.ClusterState;
-import io.kvorum.server.config.InitialCluster;
-import io.kvorum.server.config.ListenUrl;
 import io.kvorum.server.config.MemberConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /// The files of a member, opened and consistent with each other: data directory, state, log.
 ///
 /// A new member founds them first: every founder starts from the same state, that of a snapshot at
-/// index 1 in term 1 which holds the configuration and nothing else (raft.md M14).
+/// index 1 in term 1 which holds the configuration and nothing else (raft.md M14). Whoever joins
+/// later starts from nothing, and gets a snapshot from the leader.
 ///
+/// @param knownPeers which stores belong to which members
+/// @param configuration in force at the store's applied index
 /// @param recovery the opened log, owned by the Raft node once it runs
-record MemberFiles(DataDirectory directory, MvccStore store, Recovery recovery)
+record MemberFiles(
+    DataDirectory directory,
+    KnownPeers knownPeers,
+    MvccStore store,
+    Configuration configuration,
+    Recovery recovery)
     implements AutoCloseable {
   private static final EntryId FOUNDING = new EntryId(1, 1);
 
   static MemberFiles open(MemberConfig config, LogOptions logOptions) throws StartFailure {
-    InitialCluster cluster = config.identity().cluster();
-    List<String> peerUrls = texts(config.identity().advertised().peerUrls());
-    MemberId founder = MemberIds.ofFounder(peerUrls, cluster.token());
     DataDirectory directory =
         DataDirectory.open(
             config.identity().dataDirectory(),
             logDirectory(config),
-            MemberIds.ofCluster(List.of(founder)),
-            founder);
+            () -> Foundation.of(config.identity()));
     try {
-      if (directory.isFounding()) {
-        Optional<String> refusal =
-            cluster.refusal(config.identity().name(), config.identity().advertised().peerUrls());
-        if (refusal.isPresent()) {
-          throw new StartFailure(refusal.get());
-        }
-        found(directory, config, logOptions, peerUrls);
+      Optional<Foundation> foundation = directory.foundation();
+      if (foundation.isPresent()) {
+        found(directory, foundation.get(), config, logOptions);
       }
       return openFounded(directory, config, logOptions);
-    } catch (UnusableLogException | StoreUnusable | StorageFailure e) {
+    } catch (UnusableLogException
+        | UnusableKnownPeersException
+        | StoreUnusable
+        | StorageFailure e) {
       close(directory);
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
@@ -73,30 +75,21 @@ record MemberFiles(DataDirectory directory, MvccStore store, Recovery recovery)
     return configured.equals(usual) ? Optional.empty() : Optional.of(configured);
   }
 
-  static List<String> texts(List<ListenUrl> urls) {
-    return urls.stream().map(ListenUrl::text).toList();
-  }
-
   private static void found(
-      DataDirectory directory, MemberConfig config, LogOptions logOptions, List<String> peerUrls)
+      DataDirectory directory, Foundation foundation, MemberConfig config, LogOptions logOptions)
       throws IOException {
-    MemberId self = directory.identity().memberId();
+    SnapshotMarker start =
+        switch (foundation.kind()) {
+          case FOUNDER -> new SnapshotMarker(FOUNDING, ClusterState.votersOf(foundation.members()));
+          case JOINER -> new SnapshotMarker(EntryId.NONE, Configuration.EMPTY);
+        };
     SegmentedLog.create(
-        DirectoryFiles.at(directory.wal()),
-        logIdentity(directory),
-        logOptions,
-        new SnapshotMarker(FOUNDING, Configuration.ofVoters(List.of(self))));
+        DirectoryFiles.at(directory.wal()), logIdentity(directory), logOptions, start);
     // The thread `apply` owns the store once it runs; founding has a store of its own.
     try (MvccStore store = MvccStore.open(directory.database(), storeOptions(directory, config))) {
       ApplyBatch batch = store.newBatch();
-      ClusterState.found(
-          batch,
-          List.of(
-              io.kvorum.proto.storage.Member.newBuilder()
-                  .setId(self.value())
-                  .addAllPeerUrls(peerUrls)
-                  .build()));
-      var _ = batch.commit(FOUNDING.index(), FOUNDING.term());
+      ClusterState.found(batch, foundation.members());
+      var _ = batch.commit(start.id().index(), start.id().term());
     }
     directory.founded();
   }
@@ -104,15 +97,15 @@ record MemberFiles(DataDirectory directory, MvccStore store, Recovery recovery)
   private static MemberFiles openFounded(
       DataDirectory directory, MemberConfig config, LogOptions logOptions)
       throws IOException, StartFailure {
+    KnownPeers knownPeers =
+        KnownPeers.open(DirectoryFiles.at(directory.peers()), directory.identity().storeUuid());
     MvccStore store = MvccStore.open(directory.database(), storeOptions(directory, config));
     try {
-      if (store.appliedIndex() == 0) {
-        throw new StartFailure("the state database is empty; this member has lost its state");
-      }
-      refuseUnknownFacts(store);
       return new MemberFiles(
           directory,
+          knownPeers,
           store,
+          factsOf(store).configurationAt(store.appliedIndex()),
           SegmentedLog.open(
               DirectoryFiles.at(directory.wal()),
               logIdentity(directory),
@@ -124,9 +117,9 @@ record MemberFiles(DataDirectory directory, MvccStore store, Recovery recovery)
     }
   }
 
-  private static void refuseUnknownFacts(MvccStore store) throws StartFailure {
+  private static ClusterState factsOf(MvccStore store) throws StartFailure {
     try {
-      ClusterState _ = ClusterState.stored(store);
+      return ClusterState.stored(store);
     } catch (InvariantViolation e) {
       throw new StartFailure("the state database cannot be used: " + e.getMessage(), e);
     }

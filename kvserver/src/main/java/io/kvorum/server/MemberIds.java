@@ -1,6 +1,7 @@
 package io.kvorum.server;
 
 import io.kvorum.raft.membership.MemberId;
+import io.kvorum.server.config.ListenUrl;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -26,6 +27,11 @@ final class MemberIds {
     ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES * ids.size());
     ids.forEach(bytes::putLong);
     return first8(bytes.array());
+  }
+
+  /// URLs as ids are derived from them: as they were written, sorted, each once.
+  static List<String> texts(Collection<ListenUrl> urls) {
+    return urls.stream().map(ListenUrl::text).sorted().distinct().toList();
   }
 
   private static long first8(byte[] bytes) {

@@ -9,7 +9,6 @@ import io.kvorum.server.observe.ServerMetrics;
 import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.LinearizableReads;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +21,6 @@ final class RaftEvents implements RaftListener {
   private final LinearizableReads reads;
   private final ServerMetrics metrics;
   private final FatalErrors failures;
-  private final CountDownLatch leaderKnown = new CountDownLatch(1);
 
   RaftEvents(
       Applier applier,
@@ -69,17 +67,11 @@ final class RaftEvents implements RaftListener {
     reads.leaderChanged(status.leader());
     if (status.leader().isPresent()) {
       metrics.leaderChanged();
-      leaderKnown.countDown();
     }
   }
 
   @Override
   public void failed(Throwable cause) {
     failures.stop(cause);
-  }
-
-  /// Waits until a leader is known.
-  void awaitLeader() throws InterruptedException {
-    leaderKnown.await();
   }
 }

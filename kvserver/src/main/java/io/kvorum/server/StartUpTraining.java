@@ -27,7 +27,7 @@ public final class StartUpTraining {
   public static void main(String[] arguments) throws Exception {
     Path directory = Files.createTempDirectory("kvorum-training");
     try {
-      run(directory, "http://127.0.0.1:" + freePort());
+      run(directory, "http://127.0.0.1:" + freePort(), "http://127.0.0.1:" + freePort());
     } finally {
       delete(directory);
     }
@@ -39,15 +39,17 @@ public final class StartUpTraining {
     }
   }
 
-  private static void run(Path directory, String url) throws Exception {
+  private static void run(Path directory, String url, String peerUrl) throws Exception {
     List<String> flags =
         List.of(
             "--data-dir=" + directory.resolve("default.etcd"),
             "--listen-client-urls=" + url,
-            "--advertise-client-urls=" + url);
+            "--advertise-client-urls=" + url,
+            "--listen-peer-urls=" + peerUrl,
+            "--initial-advertise-peer-urls=" + peerUrl);
     if (ServerFlags.parse(flags, Map.of(), Optional::empty)
         instanceof CommandLine.Run(MemberConfig config, _)) {
-      try (Member _ = Member.start(config, FatalErrors.ofProcess());
+      try (Member _ = Member.start(config, FatalErrors.ofProcess(), () -> {});
           HttpClient client = HttpClient.newHttpClient()) {
         for (String path : List.of("/health", "/readyz", "/version", "/metrics")) {
           var _ =

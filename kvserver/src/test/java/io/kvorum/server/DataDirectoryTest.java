@@ -7,6 +7,7 @@ import io.kvorum.raft.membership.MemberId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,11 @@ class DataDirectoryTest {
   }
 
   private DataDirectory open() throws StartFailure {
-    return DataDirectory.open(root, Optional.empty(), CLUSTER, MEMBER);
+    return DataDirectory.open(root, Optional.empty(), () -> founder(CLUSTER, MEMBER));
+  }
+
+  private static Foundation founder(long cluster, MemberId member) {
+    return new Foundation(cluster, member, List.of(), Foundation.Kind.FOUNDER);
   }
 
   private void found() throws StartFailure, IOException {
@@ -41,7 +46,7 @@ class DataDirectoryTest {
   @Test
   void emptyPlace_opened_isFounding() throws Exception {
     try (DataDirectory directory = open()) {
-      assertThat(directory.isFounding()).isTrue();
+      assertThat(directory.foundation()).isPresent();
       assertThat(directory.identity().memberId()).isEqualTo(MEMBER);
       assertThat(directory.identity().clusterId()).isEqualTo(CLUSTER);
     }
@@ -52,8 +57,8 @@ class DataDirectoryTest {
     found();
 
     try (DataDirectory directory =
-        DataDirectory.open(root, Optional.empty(), 17, new MemberId(3))) {
-      assertThat(directory.isFounding()).isFalse();
+        DataDirectory.open(root, Optional.empty(), () -> founder(17, new MemberId(3)))) {
+      assertThat(directory.foundation()).isEmpty();
       assertThat(directory.identity().memberId()).isEqualTo(MEMBER);
       assertThat(directory.identity().clusterId()).isEqualTo(CLUSTER);
     }
@@ -66,7 +71,7 @@ class DataDirectoryTest {
     }
 
     try (DataDirectory directory = open()) {
-      assertThat(directory.isFounding()).isTrue();
+      assertThat(directory.foundation()).isPresent();
       assertThat(directory.wal()).isEmptyDirectory();
     }
   }
@@ -75,7 +80,8 @@ class DataDirectoryTest {
   void logDirectoryThatIsAFile_founding_isRefusedAndTheFileStays() throws Exception {
     Path file = Files.writeString(parent.resolve("notes"), "somebody's text");
 
-    assertThatThrownBy(() -> DataDirectory.open(root, Optional.of(file), CLUSTER, MEMBER))
+    assertThatThrownBy(
+            () -> DataDirectory.open(root, Optional.of(file), () -> founder(CLUSTER, MEMBER)))
         .isInstanceOf(StartFailure.class)
         .hasMessageContaining(file + " is not a directory");
     assertThat(file).hasContent("somebody's text");
@@ -84,7 +90,7 @@ class DataDirectoryTest {
   @Test
   void openDirectory_openedTwice_isRefused() throws Exception {
     try (DataDirectory first = open()) {
-      assertThat(first.isFounding()).isTrue();
+      assertThat(first.foundation()).isPresent();
 
       assertThatThrownBy(this::open)
           .isInstanceOf(StartFailure.class)

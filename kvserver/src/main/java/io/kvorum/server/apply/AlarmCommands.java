@@ -90,7 +90,14 @@ final class AlarmCommands {
   private static boolean changesKeys(LogCommand command) {
     return switch (command.getCommandCase()) {
       case PUT, DELETE_RANGE, TXN, COMPACTION, LEASE_GRANT, LEASE_REVOKE, LEASE_EXPIRY -> true;
-      case LEASE_CHECKPOINTS, ALARM, MEMBER_ATTRIBUTES, CLUSTER_VERSION, COMMAND_NOT_SET -> false;
+      case LEASE_CHECKPOINTS,
+          ALARM,
+          MEMBER_ATTRIBUTES,
+          CLUSTER_VERSION,
+          MEMBER_CHANGE,
+          MEMBER_ADDRESSES,
+          COMMAND_NOT_SET ->
+          false;
     };
   }
 
@@ -106,6 +113,8 @@ final class AlarmCommands {
           ALARM,
           MEMBER_ATTRIBUTES,
           CLUSTER_VERSION,
+          MEMBER_CHANGE,
+          MEMBER_ADDRESSES,
           COMMAND_NOT_SET ->
           false;
     };

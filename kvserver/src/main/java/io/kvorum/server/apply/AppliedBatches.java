@@ -8,6 +8,7 @@ import io.kvorum.proto.command.LogCommand;
 import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.EntryKind;
+import io.kvorum.raft.membership.Configuration;
 import io.kvorum.server.apply.Execution.Audience;
 import io.kvorum.server.command.ApplyResult;
 import io.kvorum.server.command.CommandCodec;
@@ -30,6 +31,8 @@ final class AppliedBatches {
   private final ChangePublisher watchers;
   private final AppliedIndex appliedIndex;
   private final ApplyMeter meter;
+  private final AppliedListener listener;
+  private final List<Configured> configured = new ArrayList<>(); // in the open batch
   private volatile ClusterState published;
   private EntryId applied;
 
@@ -39,7 +42,9 @@ final class AppliedBatches {
       Proposals proposals,
       ChangePublisher watchers,
       AppliedIndex appliedIndex,
-      ApplyMeter meter) {
+      ApplyMeter meter,
+      AppliedListener listener) {
+    this.listener = listener;
     this.store = store;
     this.machine = machine;
     this.proposals = proposals;
@@ -51,6 +56,8 @@ final class AppliedBatches {
   }
 
   private record Answered(ProposalId id, ApplyResult result) {}
+
+  private record Configured(long index, Configuration configuration) {}
 
   /// The last entry whose effect is in the store.
   EntryId applied() {
@@ -93,12 +100,14 @@ final class AppliedBatches {
   private void apply(Entry entry, ApplyBatch batch, LongSupplier clock, List<Answered> answered) {
     Invariant.check(
         entry.index() == applied.index() + 1, "entry %s follows %s", entry.id(), applied);
-    Invariant.check(
-        entry.kind() == EntryKind.NORMAL,
-        "entry %s changes the membership, which this program does not know",
-        entry.id());
     if (!entry.payload().isEmpty()) {
       LogCommand command = CommandCodec.decode(entry.payload());
+      Invariant.check(
+          command.hasMemberChange() == (entry.kind() == EntryKind.CONFIGURATION),
+          "entry %s of the kind %s says %s",
+          entry.id(),
+          entry.kind(),
+          command.getCommandCase());
       ProposalId id = ProposalId.of(command);
       Audience audience = proposals.isAwaited(id) ? Audience.AWAITED : Audience.NOBODY;
       Execution execution = new Execution(batch, entry.id(), audience, clock);
@@ -108,6 +117,10 @@ final class AppliedBatches {
       if (execution.isAwaited()) {
         answered.add(new Answered(id, result));
       }
+    }
+    if (entry.kind() == EntryKind.CONFIGURATION) {
+      Configuration inForce = machine.clusterState().configurationAt(entry.index());
+      configured.add(new Configured(entry.index(), inForce));
     }
     applied = entry.id();
   }
@@ -121,7 +134,15 @@ final class AppliedBatches {
 
   private void publish(List<ChangeSet> changes, List<Answered> answered) {
     watchers.publish(changes, store.head(), store.compactedRevision());
+    ClusterState before = published;
     published = machine.clusterState();
+    for (Configured change : configured) {
+      listener.configured(change.index(), change.configuration());
+    }
+    configured.clear();
+    if (!before.membership().equals(published.membership())) {
+      listener.membershipChanged(published);
+    }
     LoopTasks answers = new LoopTasks();
     for (Answered command : answered) {
       proposals.take(command.id()).ifPresent(answer -> answer.give(command.result(), answers));

@@ -9,7 +9,6 @@ import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.AppliedIndex;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /// The thread `apply`: takes what waits in its inbox, applies the entries batch by batch, then does
@@ -29,7 +28,7 @@ public final class Applier implements AutoCloseable {
   private final Consumer<Throwable> failures;
   private final Thread thread = Thread.ofPlatform().name("apply").unstarted(this::run);
   private final long startNanos;
-  private LongConsumer raft = _ -> {};
+  private final AppliedListener listener;
 
   /// Builds the state machine on what the store holds. Nothing is applied before [#start].
   ///
@@ -51,7 +50,9 @@ public final class Applier implements AutoCloseable {
             parts.proposals(),
             parts.watchers(),
             parts.appliedIndex(),
-            parts.meter());
+            parts.meter(),
+            parts.listener());
+    this.listener = parts.listener();
     this.leases = new LeaseDesk(machine.leaseBook(), parts.proposals(), inbox, limits);
     this.lessor = new LeaseRequests(leases, parts.store(), inbox);
     parts.store().onPurgeWaiting(() -> inbox.execute(batches::commitEmpty));
@@ -64,13 +65,11 @@ public final class Applier implements AutoCloseable {
       ApplyBacklog backlog,
       ChangePublisher watchers,
       AppliedIndex appliedIndex,
-      ApplyMeter meter) {}
+      ApplyMeter meter,
+      AppliedListener listener) {}
 
   /// Starts the thread.
-  ///
-  /// @param appliedListener told the applied index after each batch: the Raft node
-  public void start(LongConsumer appliedListener) {
-    raft = appliedListener;
+  public void start() {
     thread.start();
   }
 
@@ -146,7 +145,7 @@ public final class Applier implements AutoCloseable {
     backlog.begun(work.arrivedNanos());
     for (List<Entry> batch : EntryBatch.cut(work.entries(), limits)) {
       batches.apply(batch, this::leaseClock);
-      raft.accept(batches.applied().index());
+      listener.applied(batches.applied().index());
       backlog.applied(batch.stream().mapToLong(Entry::payloadBytes).sum());
     }
     backlog.idle();

@@ -5,6 +5,8 @@ import io.kvorum.mvcc.MvccStore;
 import io.kvorum.proto.storage.ClusterVersion;
 import io.kvorum.proto.storage.Member;
 import io.kvorum.proto.storage.Membership;
+import io.kvorum.raft.membership.Configuration;
+import io.kvorum.raft.membership.MemberId;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,9 +24,32 @@ public record ClusterState(Alarms alarms, Membership membership, Optional<Cluste
         new AlarmCommands(store).alarms(), members.membership(), members.version());
   }
 
+  /// The configuration that the membership means. A member that has joined and not heard of its
+  /// cluster yet, at index 0, knows where its peers are but is in none.
+  public Configuration configurationAt(long appliedIndex) {
+    return appliedIndex == 0 ? Configuration.EMPTY : votersOf(membership.getMembersList());
+  }
+
+  /// The ordinary configuration of these members: those that are no learners vote.
+  public static Configuration votersOf(List<Member> members) {
+    return Configuration.of(ids(members, false), ids(members, true));
+  }
+
+  private static List<MemberId> ids(List<Member> members, boolean learners) {
+    return members.stream()
+        .filter(member -> member.getLearner() == learners)
+        .map(member -> new MemberId(member.getId()))
+        .toList();
+  }
+
+  /// Whether the member was removed, for ever.
+  public boolean isRemoved(MemberId member) {
+    return membership.getRemovedList().contains(member.value());
+  }
+
   /// Writes the facts of a cluster that is being founded: its members, equal on all of them, and
   /// nothing else.
   public static void found(ApplyBatch batch, List<Member> members) {
-    batch.putMeta(StoredFact.MEMBERSHIP.key(), MembershipCommands.sorted(members).toByteString());
+    batch.putMeta(StoredFact.MEMBERSHIP.key(), MembershipCommands.founded(members).toByteString());
   }
 }

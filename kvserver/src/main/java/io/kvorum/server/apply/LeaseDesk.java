@@ -190,7 +190,9 @@ final class LeaseDesk {
     private static LeaseFailure reason(ProposalFailure failure) {
       return switch (failure) {
         case ProposalFailure.NoLeader _ -> LeaseFailure.NO_LEADER;
-        case ProposalFailure.TooManyRequests _, ProposalFailure.RequestTooLarge _ ->
+        case ProposalFailure.TooManyRequests _,
+            ProposalFailure.RequestTooLarge _,
+            ProposalFailure.ChangeIllegal _ ->
             LeaseFailure.TOO_MANY_REQUESTS;
         case ProposalFailure.StoppedBefore _, ProposalFailure.StoppedAfter _ ->
             LeaseFailure.STOPPED;

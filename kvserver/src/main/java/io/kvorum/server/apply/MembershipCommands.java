@@ -3,11 +3,15 @@ package io.kvorum.server.apply;
 import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.proto.command.ClusterVersion;
+import io.kvorum.proto.command.MemberAddresses;
 import io.kvorum.proto.command.MemberAttributes;
+import io.kvorum.proto.command.MemberChange;
 import io.kvorum.proto.storage.Member;
 import io.kvorum.proto.storage.Membership;
 import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.Rejection;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -54,17 +58,155 @@ final class MembershipCommands {
   /// A member tells its name and client addresses. One that does not belong is not heard: it was
   /// removed meanwhile.
   ApplyResult execute(MemberAttributes attributes, Execution execution) {
-    List<Member> members = new ArrayList<>(membership.getMembersCount());
-    for (Member member : membership.getMembersList()) {
-      members.add(
-          member.getId() == attributes.getMemberId() ? withAttributes(member, attributes) : member);
+    find(attributes.getMemberId())
+        .ifPresent(
+            member ->
+                store(
+                    with(
+                        member.toBuilder()
+                            .setName(attributes.getName())
+                            .clearClientUrls()
+                            .addAllClientUrls(attributes.getClientUrlsList())
+                            .build()),
+                    execution));
+    return new ApplyResult.Applied(MemberAttributes.getDefaultInstance(), execution.batch().head());
+  }
+
+  /// A member tells where its peers reach it.
+  ApplyResult execute(MemberAddresses addresses, Execution execution) {
+    Optional<Member> member = find(addresses.getMemberId());
+    if (member.isEmpty()) {
+      return new ApplyResult.Rejected(new Rejection.MemberNotFound());
     }
-    Membership changed = sorted(members);
+    if (isTaken(addresses.getPeerUrlsList(), addresses.getMemberId())) {
+      return new ApplyResult.Rejected(new Rejection.PeerUrlExists());
+    }
+    store(
+        with(
+            member.get().toBuilder()
+                .clearPeerUrls()
+                .addAllPeerUrls(addresses.getPeerUrlsList())
+                .build()),
+        execution);
+    return applied(execution);
+  }
+
+  /// A member comes, goes, or begins to vote. What the change was checked against when it was
+  /// proposed may have changed since, so it is checked again; refused, it changes nothing.
+  ApplyResult execute(MemberChange change, Execution execution) {
+    Optional<Rejection> refusal = refusal(change);
+    if (refusal.isPresent()) {
+      return new ApplyResult.Rejected(refusal.get());
+    }
+    store(
+        switch (change.getChangeCase()) {
+          case ADDED -> with(memberOf(change.getAdded()));
+          case REMOVED -> without(change.getRemoved());
+          case PROMOTED ->
+              with(find(change.getPromoted()).orElseThrow().toBuilder().setLearner(false).build());
+          case CHANGE_NOT_SET ->
+              throw new InvariantViolation(
+                  "entry " + execution.entry() + " changes the membership in an unknown way");
+        },
+        execution);
+    return applied(execution);
+  }
+
+  private Optional<Rejection> refusal(MemberChange change) {
+    return switch (change.getChangeCase()) {
+      case ADDED -> refusal(change.getAdded());
+      case REMOVED -> refusalToRemove(change.getRemoved());
+      case PROMOTED ->
+          find(change.getPromoted())
+              .map(
+                  member ->
+                      member.getLearner()
+                          ? Optional.<Rejection>empty()
+                          : Optional.<Rejection>of(new Rejection.NotALearner()))
+              .orElse(Optional.of(new Rejection.MemberNotFound()));
+      case CHANGE_NOT_SET -> Optional.empty();
+    };
+  }
+
+  private Optional<Rejection> refusal(MemberChange.Added added) {
+    if (find(added.getId()).isPresent() || membership.getRemovedList().contains(added.getId())) {
+      return Optional.of(new Rejection.MemberExists());
+    }
+    if (isTaken(added.getPeerUrlsList(), added.getId())) {
+      return Optional.of(new Rejection.PeerUrlExists());
+    }
+    long learners = membership.getMembersList().stream().filter(Member::getLearner).count();
+    return added.getLearner() && learners >= added.getMaxLearners()
+        ? Optional.of(new Rejection.TooManyLearners())
+        : Optional.empty();
+  }
+
+  private Optional<Rejection> refusalToRemove(long id) {
+    Optional<Member> member = find(id);
+    if (member.isEmpty()) {
+      return Optional.of(new Rejection.MemberNotFound());
+    }
+    boolean isLastVoter =
+        !member.get().getLearner()
+            && membership.getMembersList().stream().filter(other -> !other.getLearner()).count()
+                == 1;
+    return isLastVoter ? Optional.of(new Rejection.NotEnoughStarted()) : Optional.empty();
+  }
+
+  private Optional<Member> find(long id) {
+    return membership.getMembersList().stream().filter(member -> member.getId() == id).findFirst();
+  }
+
+  private boolean isTaken(List<String> peerUrls, long by) {
+    return membership.getMembersList().stream()
+        .filter(member -> member.getId() != by)
+        .anyMatch(member -> !Collections.disjoint(member.getPeerUrlsList(), peerUrls));
+  }
+
+  private static Member memberOf(MemberChange.Added added) {
+    return Member.newBuilder()
+        .setId(added.getId())
+        .addAllPeerUrls(added.getPeerUrlsList())
+        .setLearner(added.getLearner())
+        .build();
+  }
+
+  private Membership with(Member changed) {
+    List<Member> members = new ArrayList<>(membership.getMembersList());
+    members.removeIf(member -> member.getId() == changed.getId());
+    members.add(changed);
+    return withMembers(membership, members);
+  }
+
+  private Membership without(long id) {
+    List<Long> removed = new ArrayList<>(membership.getRemovedList());
+    removed.add(id);
+    removed.sort(Long::compareUnsigned);
+    List<Member> members = new ArrayList<>(membership.getMembersList());
+    members.removeIf(member -> member.getId() == id);
+    return withMembers(membership, members).toBuilder()
+        .clearRemoved()
+        .addAllRemoved(removed)
+        .build();
+  }
+
+  private static Membership withMembers(Membership before, List<Member> members) {
+    return before.toBuilder()
+        .clearMembers()
+        .addAllMembers(members.stream().sorted(BY_ID).toList())
+        .build();
+  }
+
+  private void store(Membership changed, Execution execution) {
     if (!changed.equals(membership)) {
       membership = changed;
       execution.batch().putMeta(StoredFact.MEMBERSHIP.key(), changed.toByteString());
     }
-    return new ApplyResult.Applied(MemberAttributes.getDefaultInstance(), execution.batch().head());
+  }
+
+  /// Whoever asked reads the members that are left from the published state.
+  private static ApplyResult applied(Execution execution) {
+    return new ApplyResult.Applied(MemberChange.getDefaultInstance(), execution.batch().head());
   }
 
   ApplyResult execute(ClusterVersion request, Execution execution) {
@@ -79,18 +221,8 @@ final class MembershipCommands {
     return new ApplyResult.Applied(ClusterVersion.getDefaultInstance(), execution.batch().head());
   }
 
-  private static Member withAttributes(Member member, MemberAttributes attributes) {
-    return member.toBuilder()
-        .setName(attributes.getName())
-        .clearClientUrls()
-        .addAllClientUrls(attributes.getClientUrlsList())
-        .build();
-  }
-
-  static Membership sorted(List<Member> members) {
-    return Membership.newBuilder()
-        .setVersion(FORMAT)
-        .addAllMembers(members.stream().sorted(BY_ID).toList())
-        .build();
+  /// The record of a cluster that is being founded.
+  static Membership founded(List<Member> members) {
+    return withMembers(Membership.newBuilder().setVersion(FORMAT).build(), members);
   }
 }

@@ -57,6 +57,8 @@ final class StateMachine {
       case LEASE_CHECKPOINTS -> leases.checkpoint(command.getLeaseCheckpoints(), execution);
       case ALARM -> alarms.execute(command.getAlarm(), execution);
       case MEMBER_ATTRIBUTES -> members.execute(command.getMemberAttributes(), execution);
+      case MEMBER_CHANGE -> members.execute(command.getMemberChange(), execution);
+      case MEMBER_ADDRESSES -> members.execute(command.getMemberAddresses(), execution);
       case CLUSTER_VERSION -> members.execute(command.getClusterVersion(), execution);
       case COMMAND_NOT_SET ->
           throw new InvariantViolation(

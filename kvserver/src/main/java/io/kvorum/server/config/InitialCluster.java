@@ -1,10 +1,12 @@
 package io.kvorum.server.config;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -59,20 +61,27 @@ public record InitialCluster(
     if (duplicate.isPresent()) {
       return duplicate;
     }
-    if (state == State.EXISTING) {
-      return Optional.of("joining an existing cluster is not supported yet");
+    return differences(name, new TreeSet<>(own), new TreeSet<>(advertisedPeerUrls));
+  }
+
+  private static Optional<String> differences(
+      String name, SortedSet<ListenUrl> own, SortedSet<ListenUrl> advertised) {
+    List<ListenUrl> notAdvertised = own.stream().filter(url -> !advertised.contains(url)).toList();
+    if (!notAdvertised.isEmpty()) {
+      return Optional.of(
+          "--initial-cluster has "
+              + joined(name, notAdvertised)
+              + " but missing from --initial-advertise-peer-urls="
+              + joined("", advertised));
     }
-    if (members.size() > 1) {
-      return Optional.of("a cluster of more than one member is not supported yet");
-    }
-    List<ListenUrl> advertised = List.copyOf(new TreeSet<>(advertisedPeerUrls));
-    return own.equals(advertised)
+    List<ListenUrl> notOwn = advertised.stream().filter(url -> !own.contains(url)).toList();
+    return notOwn.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            "--initial-cluster has "
-                + joined(name, own)
-                + " but missing from --initial-advertise-peer-urls="
-                + joined("", advertised));
+            "--initial-advertise-peer-urls has "
+                + joined("", notOwn)
+                + " but missing from --initial-cluster="
+                + joined(name, own));
   }
 
   private Optional<String> duplicateUrl() {
@@ -83,7 +92,7 @@ public record InitialCluster(
         : Optional.of("initial cluster " + this + " has duplicate url");
   }
 
-  private static String joined(String name, List<ListenUrl> urls) {
+  private static String joined(String name, Collection<ListenUrl> urls) {
     String prefix = name.isEmpty() ? "" : name + "=";
     return String.join(",", urls.stream().map(url -> prefix + url).toList());
   }

@@ -22,6 +22,10 @@ public final class GrpcErrors {
       Status.OUT_OF_RANGE.withDescription(
           "etcdserver: mvcc: required revision is a future revision");
 
+  static final Status MEMBER_NOT_FOUND =
+      Status.NOT_FOUND.withDescription("etcdserver: member not found");
+  static final Status NOT_ENOUGH_STARTED =
+      refused("etcdserver: re-configuration failed due to not enough started members");
   private static final Status TOO_MANY_OPERATIONS =
       invalid("etcdserver: too many operations in txn request");
   private static final Status KEY_NOT_FOUND = invalid("etcdserver: key not found");
@@ -73,6 +77,13 @@ public final class GrpcErrors {
       case Rejection.KeyNotFound _ -> KEY_NOT_FOUND;
       case Rejection.NoSpace _ -> NO_SPACE;
       case Rejection.Corrupt _ -> Status.DATA_LOSS.withDescription("etcdserver: corrupt cluster");
+      case Rejection.MemberExists _ -> refused("etcdserver: member ID already exist");
+      case Rejection.MemberNotFound _ -> MEMBER_NOT_FOUND;
+      case Rejection.PeerUrlExists _ -> refused("etcdserver: Peer URLs already exists");
+      case Rejection.TooManyLearners _ ->
+          refused("etcdserver: too many learner members in cluster");
+      case Rejection.NotALearner _ -> refused("etcdserver: can only promote a learner member");
+      case Rejection.NotEnoughStarted _ -> NOT_ENOUGH_STARTED;
     };
   }
 
@@ -83,6 +94,7 @@ public final class GrpcErrors {
       case ProposalFailure.NoLeader _ ->
           Status.DEADLINE_EXCEEDED.withDescription("context deadline exceeded");
       case ProposalFailure.TooManyRequests _ -> TOO_MANY_REQUESTS;
+      case ProposalFailure.ChangeIllegal _ -> NOT_ENOUGH_STARTED;
       case ProposalFailure.RequestTooLarge _ -> invalid("etcdserver: request is too large");
       case ProposalFailure.StoppedBefore _, ProposalFailure.StoppedAfter _ -> STOPPED;
       case ProposalFailure.TimedOut(var suspicion) ->
@@ -144,6 +156,10 @@ public final class GrpcErrors {
 
   private static Status invalid(String text) {
     return Status.INVALID_ARGUMENT.withDescription(text);
+  }
+
+  private static Status refused(String text) {
+    return Status.FAILED_PRECONDITION.withDescription(text);
   }
 
   private static Status timedOut(String cause) {

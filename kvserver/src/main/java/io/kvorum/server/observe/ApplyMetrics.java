@@ -145,6 +145,8 @@ final class ApplyMetrics implements ApplyMeter {
           ALARM,
           MEMBER_ATTRIBUTES,
           CLUSTER_VERSION,
+          MEMBER_CHANGE,
+          MEMBER_ADDRESSES,
           COMMAND_NOT_SET -> {}
     }
   }

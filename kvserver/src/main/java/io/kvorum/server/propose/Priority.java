@@ -17,7 +17,9 @@ enum Priority {
           LEASE_CHECKPOINTS,
           ALARM,
           MEMBER_ATTRIBUTES,
-          CLUSTER_VERSION ->
+          CLUSTER_VERSION,
+          MEMBER_CHANGE,
+          MEMBER_ADDRESSES ->
           RESERVED;
       case COMMAND_NOT_SET -> throw new IllegalArgumentException("a command says nothing");
     };

@@ -18,6 +18,9 @@ public sealed interface ProposalFailure {
   /// The encoded command exceeds `max-request-bytes`, counted as etcd does.
   record RequestTooLarge(int encodedBytes) implements NotDone {}
 
+  /// The membership change leads to no legal configuration.
+  record ChangeIllegal() implements NotDone {}
+
   /// The member stops, and the command was never handed to the log.
   record StoppedBefore() implements NotDone {}
 

@@ -2,6 +2,7 @@ package io.kvorum.server.propose;
 
 import com.google.protobuf.ByteString;
 import io.kvorum.proto.command.LogCommand;
+import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.ProposalRefusal;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.server.command.ApplyResult;
@@ -100,7 +101,8 @@ public final class Proposals implements AutoCloseable {
       refuse(loop, callback, new ProposalFailure.TooManyRequests());
       return;
     }
-    add(sequence, new Waiting(payload, nowNanos, loop, callback));
+    EntryKind kind = command.hasMemberChange() ? EntryKind.CONFIGURATION : EntryKind.NORMAL;
+    add(sequence, new Waiting(kind, payload, nowNanos, loop, callback));
   }
 
   /// Whether this member still waits for the command's result; only then is an answer worth
@@ -126,13 +128,13 @@ public final class Proposals implements AutoCloseable {
     return waiting.size();
   }
 
-  /// No log has this proposal. If only a leader is missing the command waits for one, else it
-  /// fails. Called by the thread `raft`.
+  /// No log has this proposal. If it only came too early (no leader, an unfinished change of the
+  /// membership) the command waits, else it fails. Called by the thread `raft`.
   public void refused(long token, ProposalRefusal refusal) {
     switch (refusal) {
-      case NO_LEADER, NOT_LEADER, TRANSFERRING -> park(token);
-      case UNCOMMITTED_LIMIT, CHANGE_PENDING, CHANGE_ILLEGAL, TRANSFER_TARGET ->
-          fail(token, new ProposalFailure.TooManyRequests());
+      case NO_LEADER, NOT_LEADER, TRANSFERRING, CHANGE_PENDING -> park(token);
+      case UNCOMMITTED_LIMIT, TRANSFER_TARGET -> fail(token, new ProposalFailure.TooManyRequests());
+      case CHANGE_ILLEGAL -> fail(token, new ProposalFailure.ChangeIllegal());
       case STOPPED -> fail(token, new ProposalFailure.StoppedBefore());
     }
   }
@@ -199,7 +201,7 @@ public final class Proposals implements AutoCloseable {
   private void add(long sequence, Waiting command) {
     waitingBytes.addAndGet(command.payload.size());
     waiting.put(sequence, command);
-    if (!log.propose(sequence, command.payload)) {
+    if (!log.propose(sequence, command.kind, command.payload)) {
       fail(sequence, new ProposalFailure.TooManyRequests());
     }
     if (closed) {
@@ -212,7 +214,7 @@ public final class Proposals implements AutoCloseable {
   private void proposeParked() {
     waiting.forEach(
         (sequence, command) -> {
-          if (command.leaveParked() && !log.propose(sequence, command.payload)) {
+          if (command.leaveParked() && !log.propose(sequence, command.kind, command.payload)) {
             command.park();
           }
         });

@@ -1,6 +1,7 @@
 package io.kvorum.server.propose;
 
 import com.google.protobuf.ByteString;
+import io.kvorum.raft.EntryKind;
 import io.kvorum.server.command.ApplyResult;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,13 +19,20 @@ final class Waiting implements Proposals.Answer {
     PARKED
   }
 
+  final EntryKind kind;
   final ByteString payload;
   final long submittedNanos;
   private final Executor loop;
   private final Proposals.Callback callback;
   private final AtomicReference<Progress> progress = new AtomicReference<>(Progress.HANDED_OVER);
 
-  Waiting(ByteString payload, long submittedNanos, Executor loop, Proposals.Callback callback) {
+  Waiting(
+      EntryKind kind,
+      ByteString payload,
+      long submittedNanos,
+      Executor loop,
+      Proposals.Callback callback) {
+    this.kind = kind;
     this.payload = payload;
     this.submittedNanos = submittedNanos;
     this.loop = loop;

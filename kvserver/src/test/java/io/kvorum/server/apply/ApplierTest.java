@@ -27,7 +27,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +42,7 @@ class ApplierTest {
   @TempDir Path directory;
 
   private final ApplyBacklog backlog = new ApplyBacklog();
-  private final AtomicLong appliedTold = new AtomicLong();
+  private final ToldApplied told = new ToldApplied();
   private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
   private MvccStore store;
   private Proposals proposals;
@@ -57,17 +56,23 @@ class ApplierTest {
         new Proposals(
             new Proposer(MEMBER_5, 1),
             ProposalLimits.of(Duration.ofSeconds(1)),
-            (_, payload) -> commit(payload),
+            (_, _, payload) -> commit(payload),
             backlog,
             System::nanoTime);
     applier =
         new Applier(
             new Applier.Parts(
-                store, proposals, backlog, (_, _, _) -> {}, new AppliedIndex(0), ApplyMeter.NONE),
+                store,
+                proposals,
+                backlog,
+                (_, _, _) -> {},
+                new AppliedIndex(0),
+                ApplyMeter.NONE,
+                told),
             ApplyLimits.of(Duration.ofSeconds(1), Duration.ofSeconds(7)).withBatch(2, 1 << 20),
             System::nanoTime,
             failure::complete);
-    applier.start(appliedTold::set);
+    applier.start();
   }
 
   @AfterEach
@@ -86,7 +91,7 @@ class ApplierTest {
 
     assertThat(revisions).isSorted().hasSize(25).startsWith(2L).endsWith(26L);
     applier.close();
-    assertThat(appliedTold).hasValue(25);
+    assertThat(told.all.getLast()).isEqualTo(new ToldApplied.Told.Applied(25));
     assertThat(backlog.bytes()).isZero();
   }
 

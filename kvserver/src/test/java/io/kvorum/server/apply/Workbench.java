@@ -60,6 +60,7 @@ final class Workbench implements AutoCloseable {
   final MvccStore store;
   final AppliedIndex appliedIndex;
   final Proposals proposals;
+  final ToldApplied listener = new ToldApplied();
   final StateMachine machine;
   final AppliedBatches batches;
   final LeaseDesk leases;
@@ -86,7 +87,8 @@ final class Workbench implements AutoCloseable {
             proposals,
             (sets, _, _) -> changes.addAll(sets),
             appliedIndex,
-            ApplyMeter.NONE);
+            ApplyMeter.NONE,
+            listener);
     leases =
         new LeaseDesk(
             machine.leaseBook(),
@@ -244,11 +246,11 @@ final class Workbench implements AutoCloseable {
   }
 
   void append(ByteString payload) {
-    append(0, payload);
+    append(0, EntryKind.NORMAL, payload);
   }
 
-  private boolean append(long token, ByteString payload) {
-    log.add(new Entry(new EntryId(term, ++lastIndex), EntryKind.NORMAL, payload));
+  private boolean append(long token, EntryKind kind, ByteString payload) {
+    log.add(new Entry(new EntryId(term, ++lastIndex), kind, payload));
     return true;
   }
 

@@ -32,14 +32,30 @@ class InitialClusterTest {
             + " --initial-advertise-peer-urls=http://10.0.0.1:2380",
         "n1=http://10.0.0.1:2380,n2=http://10.0.0.1:2380|initial cluster"
             + " n1=http://10.0.0.1:2380,n2=http://10.0.0.1:2380 has duplicate url",
-        "n1=http://10.0.0.1:2380,n2=http://10.0.0.2:2380|a cluster of more than one member is not"
-            + " supported yet",
       })
   void clusterThatCannotStart_newCluster_isRefusedWithItsReason(String text, String reason)
       throws Exception {
     InitialCluster cluster = cluster(text, InitialCluster.State.NEW);
 
     assertThat(cluster.refusal("n1", List.of(UrlList.parseOne(OWN)))).contains(reason);
+  }
+
+  @Test
+  void urlAdvertisedBesideTheEntry_newCluster_isRefused() throws Exception {
+    InitialCluster cluster = cluster("n1=" + OWN, InitialCluster.State.NEW);
+
+    assertThat(cluster.refusal("n1", UrlList.parse(OWN + ",http://10.0.0.5:2380")))
+        .contains(
+            "--initial-advertise-peer-urls has http://10.0.0.5:2380 but missing from"
+                + " --initial-cluster=n1=http://10.0.0.1:2380");
+  }
+
+  @Test
+  void severalMembers_newCluster_areNotRefused() throws Exception {
+    InitialCluster cluster =
+        cluster("n1=" + OWN + ",n2=http://10.0.0.2:2380", InitialCluster.State.NEW);
+
+    assertThat(cluster.refusal("n1", List.of(UrlList.parseOne(OWN)))).isEmpty();
   }
 
   @Test

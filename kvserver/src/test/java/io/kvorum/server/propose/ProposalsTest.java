@@ -9,6 +9,7 @@ import io.kvorum.proto.command.LogCommand;
 import io.kvorum.proto.etcd.LeaseRevokeRequest;
 import io.kvorum.proto.etcd.PutRequest;
 import io.kvorum.proto.etcd.PutResponse;
+import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.ProposalRefusal;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.server.ManualClock;
@@ -251,7 +252,7 @@ class ProposalsTest {
     return new Proposals(self, limits, this::propose, backlog, clock);
   }
 
-  private boolean propose(long token, ByteString payload) {
+  private boolean propose(long token, EntryKind kind, ByteString payload) {
     if (!inboxFull) {
       tokens.add(token);
       payloads.add(payload);

@@ -6,6 +6,7 @@ import io.kvorum.raft.Entry;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.Input;
 import io.kvorum.raft.Persist;
+import io.kvorum.raft.ProposalRefusal;
 import io.kvorum.raft.RaftCore;
 import io.kvorum.raft.RaftMessage;
 import io.kvorum.raft.Ready;
@@ -236,7 +237,7 @@ public final class RaftNode implements AutoCloseable {
       }
       Invariant.check(ready.install().isEmpty(), "a snapshot came, and nobody sends any");
       publish(ready);
-      ready.messages().forEach(peers::send); // does not wait for the disk: see Ready
+      ready.messages().forEach(this::send); // does not wait for the disk: see Ready
       ready.persist().ifPresent(this::write);
       ready.logReads().forEach(logReads::start);
       if (!ready.committed().isEmpty()) {
@@ -252,6 +253,14 @@ public final class RaftNode implements AutoCloseable {
         listener.proposalRefused(refused.token(), refused.refusal());
       }
       ready.dropLogTo().ifPresent(log::dropPrefix);
+    }
+  }
+
+  /// A proposal that never left is in no log: its proposer need not wait for a timeout.
+  private void send(Envelope envelope) {
+    if (!peers.send(envelope)
+        && envelope.message() instanceof RaftMessage.ForwardedProposal(var token, _)) {
+      listener.proposalRefused(token, ProposalRefusal.NO_LEADER);
     }
   }
 

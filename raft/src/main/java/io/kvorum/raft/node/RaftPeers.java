@@ -6,9 +6,11 @@ import io.kvorum.raft.Envelope;
 @FunctionalInterface
 public interface RaftPeers {
   /// A member that is alone has nobody to write to.
-  RaftPeers NONE = _ -> {};
+  RaftPeers NONE = _ -> false;
 
   /// Sends a message, or loses it. Messages to one peer may overtake each other and, except for
   /// forwarded proposals, come twice (raft.md B2).
-  void send(Envelope envelope);
+  ///
+  /// @return false if it was lost at once: it will certainly not arrive
+  boolean send(Envelope envelope);
 }

@@ -24,15 +24,20 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /// Answers one HTTP/1 GET with a JSON body and closes the connection; whatever has no body here is
-/// refused with 404. Stands behind Netty's codec, which bounds line and headers.
+/// refused with 404. Every answer names the cluster. Stands behind Netty's codec, which bounds line
+/// and headers.
 ///
 /// Owned by the connection's event loop.
 final class HttpAnswers extends ChannelInboundHandlerAdapter {
+  private static final String CLUSTER_ID = "X-Etcd-Cluster-ID";
+
+  private final String clusterId;
   private final Function<String, Optional<String>> pages;
   private final HalfOpen halfOpen;
   private boolean isAnswered;
 
-  HttpAnswers(Function<String, Optional<String>> pages, HalfOpen halfOpen) {
+  HttpAnswers(long clusterId, Function<String, Optional<String>> pages, HalfOpen halfOpen) {
+    this.clusterId = Long.toHexString(clusterId);
     this.pages = pages;
     this.halfOpen = halfOpen;
   }
@@ -64,13 +69,14 @@ final class HttpAnswers extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private static ChannelFuture respond(
+  private ChannelFuture respond(
       ChannelHandlerContext context, HttpResponseStatus status, String json) {
     ByteBuf body =
         ByteBufUtil.encodeString(context.alloc(), CharBuffer.wrap(json), StandardCharsets.UTF_8);
     FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, body);
     response
         .headers()
+        .set(CLUSTER_ID, clusterId)
         .set(CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON)
         .setInt(CONTENT_LENGTH, body.readableBytes())
         .set(CONNECTION, HttpHeaderValues.CLOSE);

@@ -66,10 +66,12 @@ final class PeerLink {
   }
 
   /// Queues the message, or drops it and reports the peer unreachable. Never blocks.
-  void send(Envelope envelope) {
+  ///
+  /// @return false if it was dropped
+  boolean send(Envelope envelope) {
     if (!isConnected) {
       drop();
-      return;
+      return false;
     }
     var message = WireCodec.encode(envelope);
     if (message.getSerializedSize() > limits.frameBytes()) {
@@ -79,11 +81,14 @@ final class PeerLink {
           .addKeyValue("limit", limits.frameBytes())
           .log("message to a peer is too long and is dropped");
       drop();
-    } else if (queue.offer(message)) {
-      wake();
-    } else {
-      drop();
+      return false;
     }
+    if (!queue.offer(message)) {
+      drop();
+      return false;
+    }
+    wake();
+    return true;
   }
 
   private void drop() {

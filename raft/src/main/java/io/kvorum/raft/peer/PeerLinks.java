@@ -46,20 +46,15 @@ public final class PeerLinks implements AutoCloseable {
 
   /// Sends the message to the member it is for, or drops it: a peer without a connection or without
   /// room is reported unreachable, a member that is not a peer is not. Never blocks.
-  public void send(Envelope envelope) {
+  ///
+  /// @return false if it was dropped: it will certainly not arrive
+  public boolean send(Envelope envelope) {
     PeerLink link = links.get(envelope.to());
     if (link != null) {
-      link.send(envelope);
-    } else {
-      listener.droppedOutgoing(envelope.to());
+      return link.send(envelope);
     }
-  }
-
-  /// Sends in this order.
-  public void send(List<Envelope> envelopes) {
-    for (Envelope envelope : envelopes) {
-      send(envelope);
-    }
+    listener.droppedOutgoing(envelope.to());
+    return false;
   }
 
   /// Who the peers are from now on, and where: new ones are connected to, missing ones are let go,

@@ -134,7 +134,9 @@ public final class PeerServer implements AutoCloseable {
   }
 
   void speakHttp(ChannelPipeline pipeline, HalfOpen halfOpen) {
-    pipeline.addLast(new HttpServerCodec(), new HttpAnswers(member.pages(), halfOpen));
+    pipeline.addLast(
+        new HttpServerCodec(),
+        new HttpAnswers(member.self().clusterId(), member.pages(), halfOpen));
   }
 
   /// Judges a handshake, makes durable what it tells, then answers it on the event loop.

@@ -186,6 +186,20 @@ class RaftGroupTest {
   }
 
   @Test
+  void proposalOfAFollower_cannotLeave_isRefused() {
+    startFounders(3);
+    Member leader = awaitLeader();
+    Member follower = anyFollower(leader);
+    await(() -> follower.node.status().leader().isPresent());
+    cutOff.add(leader.node.status().self());
+
+    follower.node.propose(9, text("nowhere"));
+
+    await(() -> follower.refusals.containsKey(9L));
+    assertThat(follower.refusals.get(9L)).isEqualTo(ProposalRefusal.NO_LEADER);
+  }
+
+  @Test
   void followerThatWasCutOff_comesBack_isFedFromTheDisk() {
     startFounders(3);
     Member leader = awaitLeader();
@@ -261,11 +275,12 @@ class RaftGroupTest {
     }
   }
 
-  private void deliver(Envelope envelope) {
+  private boolean deliver(Envelope envelope) {
     Member receiver = members.get(envelope.to());
-    if (receiver != null && !cutOff.contains(envelope.from()) && !cutOff.contains(envelope.to())) {
-      receiver.node.receive(envelope);
-    }
+    return receiver != null
+        && !cutOff.contains(envelope.from())
+        && !cutOff.contains(envelope.to())
+        && receiver.node.receive(envelope);
   }
 
   private void startFounders(int count) {

@@ -68,7 +68,7 @@ class PeerDeliveryTest {
       sent.add(large(i, 700_000 + i));
     }
 
-    links.send(sent);
+    sent.forEach(links::send);
 
     for (Envelope expected : sent) {
       assertThat(fixture.nextDelivered()).isEqualTo(expected);
@@ -191,7 +191,7 @@ class PeerDeliveryTest {
           assertThat(link(links).queuedMessages()).isLessThanOrEqualTo(LIMITS.queueMessages());
         }
         atLinks.await("unreachable 1");
-        int waiting = link(links).queuedMessages();
+        int waiting = queuedOnceTheSocketIsFull(link(links));
         links.send(PeerFixture.envelope(SECOND, new RaftMessage.Heartbeat(3, 17)));
 
         assertThat(waiting).isGreaterThan(50);
@@ -200,6 +200,17 @@ class PeerDeliveryTest {
         assertThat(framesAfterHeartbeat(silent, frames)).isGreaterThanOrEqualTo(waiting);
       }
     }
+  }
+
+  private static int queuedOnceTheSocketIsFull(PeerLink link) throws InterruptedException {
+    int before = -1;
+    int now = link.queuedMessages();
+    while (now != before) {
+      Thread.sleep(200); // the kernel takes more for a while
+      before = now;
+      now = link.queuedMessages();
+    }
+    return now;
   }
 
   @Test

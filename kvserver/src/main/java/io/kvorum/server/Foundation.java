@@ -1,0 +1,116 @@
+package io.kvorum.server;
+
+import io.kvorum.proto.storage.Member;
+import io.kvorum.raft.membership.MemberId;
+import io.kvorum.server.cluster.RemoteCluster;
+import io.kvorum.server.config.InitialCluster;
+import io.kvorum.server.config.ListenUrl;
+import io.kvorum.server.config.MemberConfig;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// What a new data directory is founded with: whose it is, and who belongs to the cluster
+/// (operations.md §5.1).
+///
+/// @param members of a founder, those of the first configuration; of a joiner, where it finds its
+///   peers until the leader has sent it the state
+record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind) {
+  Foundation {
+    members = List.copyOf(members);
+  }
+
+  /// How a member comes to its cluster.
+  enum Kind {
+    /// One of the first members: they all start from the same state.
+    FOUNDER,
+    /// Added to a running cluster: starts from nothing, and belongs once the leader says so.
+    JOINER
+  }
+
+  /// Decides it from the settings of a member whose data directory is new; asks its peers.
+  ///
+  /// @throws StartFailure with etcd's words if the settings and the peers do not allow it
+  static Foundation of(MemberConfig.Identity identity) throws StartFailure {
+    InitialCluster cluster = identity.cluster();
+    Optional<String> refusal = cluster.refusal(identity.name(), identity.advertised().peerUrls());
+    if (refusal.isPresent()) {
+      throw new StartFailure(refusal.get());
+    }
+    RemoteCluster remote = RemoteCluster.reachedFrom(identity.name(), cluster);
+    return switch (cluster.state()) {
+      case NEW -> founder(identity, remote);
+      case EXISTING -> joiner(identity, remote);
+    };
+  }
+
+  private static Foundation founder(MemberConfig.Identity identity, RemoteCluster remote)
+      throws StartFailure {
+    InitialCluster cluster = identity.cluster();
+    List<Member> founders =
+        cluster.members().values().stream()
+            .map(MemberIds::texts)
+            .map(
+                urls ->
+                    Member.newBuilder()
+                        .setId(MemberIds.ofFounder(urls, cluster.token()).value())
+                        .addAllPeerUrls(urls)
+                        .build())
+            .toList();
+    MemberId self = idOf(identity, founders);
+    if (remote.hasStarted(self)) {
+      throw new StartFailure("member " + self + " has already been bootstrapped");
+    }
+    long clusterId =
+        MemberIds.ofCluster(founders.stream().map(member -> new MemberId(member.getId())).toList());
+    return new Foundation(clusterId, self, founders, Kind.FOUNDER);
+  }
+
+  private static Foundation joiner(MemberConfig.Identity identity, RemoteCluster remote)
+      throws StartFailure {
+    RemoteCluster.Known known =
+        remote
+            .ask()
+            .orElseThrow(
+                () ->
+                    new StartFailure(
+                        "cannot fetch cluster info from peer urls: could not retrieve cluster"
+                            + " information from the given URLs"));
+    Optional<String> mismatch = mismatch(identity.cluster().members(), known.members());
+    if (mismatch.isPresent()) {
+      throw new StartFailure("error validating peerURLs " + mismatch.get());
+    }
+    return new Foundation(
+        known.clusterId(), idOf(identity, known.members()), known.members(), Kind.JOINER);
+  }
+
+  /// Why the initial cluster is not the running one; empty if the members are the same, one to one.
+  private static Optional<String> mismatch(
+      Map<String, List<ListenUrl>> initial, List<Member> running) {
+    String about = "{" + RemoteCluster.describe(running) + "}: ";
+    if (initial.size() != running.size()) {
+      return Optional.of(about + "member count is unequal");
+    }
+    List<List<String>> told = initial.values().stream().map(MemberIds::texts).toList();
+    return running.stream()
+        .filter(member -> !told.contains(member.getPeerUrlsList().stream().sorted().toList()))
+        .findFirst()
+        .map(
+            stranger ->
+                about
+                    + "PeerURLs: no match found for existing member ("
+                    + Long.toHexString(stranger.getId())
+                    + ", "
+                    + stranger.getPeerUrlsList()
+                    + ")");
+  }
+
+  private static MemberId idOf(MemberConfig.Identity identity, List<Member> members) {
+    List<String> own = MemberIds.texts(identity.advertised().peerUrls());
+    return members.stream()
+        .filter(member -> member.getPeerUrlsList().stream().sorted().toList().equals(own))
+        .map(member -> new MemberId(member.getId()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("the initial cluster was not checked"));
+  }
+}

@@ -1,0 +1,104 @@
+package io.kvorum.server.cluster;
+
+import io.kvorum.proto.storage.Member;
+import io.kvorum.raft.membership.MemberId;
+import io.kvorum.server.config.InitialCluster;
+import io.kvorum.server.config.ListenUrl;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// What the other members of the initial cluster say about it, asked over their peer ports by a
+/// member that has no data yet (operations.md §5.1).
+public final class RemoteCluster {
+  private static final Duration QUICK = Duration.ofSeconds(1);
+  private static final Duration PATIENT = Duration.ofSeconds(10);
+  private static final String CLUSTER_ID = "X-Etcd-Cluster-ID";
+
+  private final List<ListenUrl> peers;
+
+  private RemoteCluster(List<ListenUrl> peers) {
+    this.peers = List.copyOf(peers);
+  }
+
+  /// The cluster as a peer knows it.
+  public record Known(long clusterId, List<Member> members) {
+    public Known {
+      members = List.copyOf(members);
+    }
+  }
+
+  /// Asks the members of `cluster`.
+  ///
+  /// @param name of the asking member, which does not ask itself
+  public static RemoteCluster reachedFrom(String name, InitialCluster cluster) {
+    List<ListenUrl> peers = new ArrayList<>();
+    cluster
+        .members()
+        .forEach(
+            (member, urls) -> {
+              if (!member.equals(name)) {
+                peers.addAll(urls);
+              }
+            });
+    return new RemoteCluster(peers);
+  }
+
+  /// Whether a running cluster knows this member, and that it has been running before.
+  public boolean hasStarted(MemberId member) {
+    return ask(QUICK).stream()
+        .flatMap(known -> known.members().stream())
+        .anyMatch(known -> known.getId() == member.value() && !known.getClientUrlsList().isEmpty());
+  }
+
+  /// Asks one peer after the other until one answers.
+  public Optional<Known> ask() {
+    return ask(PATIENT);
+  }
+
+  private Optional<Known> ask(Duration patience) {
+    if (peers.isEmpty()) {
+      return Optional.empty();
+    }
+    try (HttpClient http = HttpClient.newBuilder().connectTimeout(patience).build()) {
+      return peers.stream()
+          .filter(url -> !url.scheme().isSocketFile())
+          .flatMap(url -> ask(http, url, patience).stream())
+          .findFirst();
+    }
+  }
+
+  private static Optional<Known> ask(HttpClient http, ListenUrl url, Duration patience) {
+    try {
+      HttpResponse<String> response =
+          http.send(
+              HttpRequest.newBuilder(URI.create(url.text() + "/members")).timeout(patience).build(),
+              HttpResponse.BodyHandlers.ofString());
+      Optional<String> cluster = response.headers().firstValue(CLUSTER_ID);
+      return response.statusCode() == 200 && cluster.isPresent()
+          ? Optional.of(
+              new Known(
+                  Long.parseUnsignedLong(cluster.get(), 16), MemberListJson.read(response.body())))
+          : Optional.empty();
+    } catch (IOException | NumberFormatException e) {
+      return Optional.empty(); // not running yet, or nothing that this program understands
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
+
+  /// Members for an error text: `id=[urls], ...`.
+  public static String describe(List<Member> members) {
+    return members.stream()
+        .map(member -> Long.toHexString(member.getId()) + "=" + member.getPeerUrlsList())
+        .collect(Collectors.joining(", "));
+  }
+}
