@@ -26,6 +26,11 @@ class NemesisTest {
 
   @TempDir private Path directory;
 
+  @Test
+  void clustersUnderFaults_keepAllTheirPromises() throws Exception {
+    assertKept(run(ServerKind.KVORUM, RUNS, SECONDS));
+  }
+
   /// The judgement raises no false alarm.
   @Test
   void etcdUnderFaults_isFoundToKeepItsPromises() throws Exception {
