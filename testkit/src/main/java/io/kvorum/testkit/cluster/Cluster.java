@@ -13,16 +13,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// A new cluster of some members, each a process of its own on this machine, that reach each other
-/// through a [PeerNetwork] and are reached by clients directly. Closing kills them all.
+/// through a [PeerNetwork] and are reached by clients directly. Closing kills them all, and so does
+/// the end of this process.
 public final class Cluster implements AutoCloseable {
   private final Settings settings;
   private final List<Integer> peerPorts = new ArrayList<>();
   private final List<ClusterMember> members = new CopyOnWriteArrayList<>();
   private final PeerNetwork network;
+  private final AtomicBoolean isEnded = new AtomicBoolean();
+  private final Thread atExit = Thread.ofPlatform().name("cluster-exit").unstarted(this::end);
 
   private Cluster(Settings settings) throws IOException {
     this.settings = settings;
@@ -62,6 +66,7 @@ public final class Cluster implements AutoCloseable {
   /// Starts all members and returns once all are healthy.
   public static Cluster start(Settings settings) throws IOException {
     Cluster cluster = new Cluster(settings);
+    Runtime.getRuntime().addShutdownHook(cluster.atExit);
     try {
       for (int i = 0; i < settings.size(); i++) {
         cluster.members.add(cluster.member(i));
@@ -140,11 +145,20 @@ public final class Cluster implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    members.forEach(ClusterMember::kill);
-    network.close();
-    for (ClusterMember member : members) {
-      member.close();
+  public void close() {
+    end();
+    try {
+      boolean _ = Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException _) {
+      return; // this process is ending
+    }
+  }
+
+  private void end() {
+    if (isEnded.compareAndSet(false, true)) {
+      members.forEach(ClusterMember::kill);
+      network.close();
+      members.forEach(ClusterMember::close);
     }
   }
 }

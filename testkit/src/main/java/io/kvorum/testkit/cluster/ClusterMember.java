@@ -4,6 +4,7 @@ import io.kvorum.testkit.ServerKind;
 import io.kvorum.testkit.ServerProcess;
 import io.kvorum.testkit.SmallDisk;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,6 +27,7 @@ public final class ClusterMember implements AutoCloseable {
   private final int clientPort;
   private final List<String> flags;
   private volatile @Nullable ServerProcess process; // none before the first start
+  private boolean isClosed;
 
   ClusterMember(int index, ServerKind kind, Place place, int clientPort, List<String> flags) {
     this.index = index;
@@ -71,9 +73,9 @@ public final class ClusterMember implements AutoCloseable {
         : OptionalLong.empty();
   }
 
-  /// Starts its process if none runs; does not wait until it is healthy.
-  public void start() throws IOException {
-    if (!isRunning()) {
+  /// Starts its process if none runs; does not wait until it is healthy. Does nothing once closed.
+  public synchronized void start() throws IOException {
+    if (!isRunning() && !isClosed) {
       Map<String, String> environment =
           place.syncFaults().map(SyncFaults::environment).orElse(Map.of());
       process = ServerProcess.spawn(kind, place.directory(), environment, clientPort, flags);
@@ -138,10 +140,15 @@ public final class ClusterMember implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public synchronized void close() {
+    isClosed = true;
     kill();
-    if (place.disk().isPresent()) {
-      place.disk().get().close();
+    try {
+      if (place.disk().isPresent()) {
+        place.disk().get().close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot unmount the disk of " + name(), e);
     }
   }
 }

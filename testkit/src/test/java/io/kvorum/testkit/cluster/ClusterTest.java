@@ -31,7 +31,7 @@ class ClusterTest {
   }
 
   @AfterEach
-  void stop() throws Exception {
+  void stop() {
     cluster.close();
   }
 
