@@ -19,7 +19,7 @@ public final class ClusterMember implements AutoCloseable {
   /// Where a member lives.
   ///
   /// @param disk what `directory/disk` is, if it is not just a directory
-  record Place(Path directory, Optional<SmallDisk> disk, Optional<SyncFaults> syncFaults) {}
+  record Place(Path directory, Optional<SmallDisk> disk, Optional<DiskFaults> diskFaults) {}
 
   private final int index;
   private final ServerKind kind;
@@ -77,7 +77,7 @@ public final class ClusterMember implements AutoCloseable {
   public synchronized void start() throws IOException {
     if (!isRunning() && !isClosed) {
       Map<String, String> environment =
-          place.syncFaults().map(SyncFaults::environment).orElse(Map.of());
+          place.diskFaults().isPresent() ? place.diskFaults().get().environment() : Map.of();
       process = ServerProcess.spawn(kind, place.directory(), environment, clientPort, flags);
     }
   }
@@ -107,9 +107,9 @@ public final class ClusterMember implements AutoCloseable {
     return place.disk();
   }
 
-  /// What can make its syncs slow or fail, if the cluster was given that.
-  public Optional<SyncFaults> syncFaults() {
-    return place.syncFaults();
+  /// What can disturb its disk, if the cluster was given that.
+  public Optional<DiskFaults> diskFaults() {
+    return place.diskFaults();
   }
 
   /// SIGSTOP.

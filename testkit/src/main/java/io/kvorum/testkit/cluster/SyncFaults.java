@@ -1,7 +1,7 @@
 package io.kvorum.testkit.cluster;
 
+import io.kvorum.testkit.CLibrary;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,10 +10,6 @@ import java.util.Map;
 /// Makes the disk of one member slow, or broken: a library loaded into its process (`syncfault.c`)
 /// stands before the system's sync calls. The server knows nothing of it.
 public final class SyncFaults {
-  private static final Path SOURCE =
-      Path.of(System.getProperty("kvorum.root", "."), "testkit/src/main/c/syncfault.c")
-          .toAbsolutePath();
-
   private final Path library;
   private final Path order;
 
@@ -26,24 +22,8 @@ public final class SyncFaults {
   ///
   /// @param directory gets the library, and later the orders to it
   public static SyncFaults prepare(Path compiler, Path directory) throws IOException {
-    Path library = directory.resolve("syncfault.so");
-    Process build =
-        new ProcessBuilder(
-                compiler.toString(),
-                "-shared",
-                "-fPIC",
-                "-O2",
-                "-o",
-                library.toString(),
-                SOURCE.toString(),
-                "-ldl")
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (build.onExit().join().exitValue() != 0) {
-      throw new IOException("cannot compile " + SOURCE + ":\n" + output);
-    }
-    return new SyncFaults(library, directory.resolve("sync-fault"));
+    return new SyncFaults(
+        CLibrary.compile(compiler, "syncfault", directory), directory.resolve("sync-fault"));
   }
 
   /// What the process must have in its environment; it must use the system's C library.

@@ -7,6 +7,8 @@ enum FaultKind {
   /// SIGKILL for more members than a quorum can lack.
   KILL_MAJORITY(Area.PROCESS),
   KILL_ALL(Area.PROCESS),
+  /// Some members or all end, and some of what they had not synced is lost.
+  POWER_LOSS(Area.PROCESS),
   /// SIGTERM for one member.
   TERMINATE(Area.PROCESS),
   /// SIGSTOP for one member, every other time the leader.
@@ -54,6 +56,7 @@ enum FaultKind {
       case KILL_ONE,
           KILL_MAJORITY,
           KILL_ALL,
+          POWER_LOSS,
           TERMINATE,
           PAUSE,
           ISOLATE,

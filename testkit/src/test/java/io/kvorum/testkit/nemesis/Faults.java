@@ -1,5 +1,6 @@
 package io.kvorum.testkit.nemesis;
 
+import io.kvorum.testkit.PowerFailure;
 import io.kvorum.testkit.SmallDisk;
 import io.kvorum.testkit.cluster.Cluster;
 import io.kvorum.testkit.cluster.ClusterMember;
@@ -34,6 +35,7 @@ final class Faults {
       case KILL_ONE -> kill(kind, List.of(oneOrLeader()));
       case KILL_MAJORITY -> kill(kind, some(cluster.members().size() / 2 + 1));
       case KILL_ALL -> kill(kind, cluster.members());
+      case POWER_LOSS -> losePower(random.nextInt(1, cluster.members().size() + 1));
       case TERMINATE -> terminate(oneOrLeader());
       case PAUSE -> pause(oneOrLeader());
       case ISOLATE -> ofNetwork(kind, network.isolate(oneOrLeader().index()));
@@ -78,6 +80,14 @@ final class Faults {
         });
   }
 
+  private Fault losePower(int count) throws IOException {
+    Fault killed = kill(FaultKind.POWER_LOSS, some(count));
+    for (ClusterMember victim : killed.victims()) {
+      PowerFailure.Loss _ = victim.diskFaults().orElseThrow().power().strike(random);
+    }
+    return killed;
+  }
+
   private static Fault terminate(ClusterMember victim) throws IOException, InterruptedException {
     if (!victim.terminate(TERMINATION_LIMIT)) {
       throw new IOException(victim.name() + " has not ended on SIGTERM in " + TERMINATION_LIMIT);
@@ -108,14 +118,14 @@ final class Faults {
   }
 
   private static Fault slowSync(ClusterMember victim, Duration delay) throws IOException {
-    SyncFaults syncs = victim.syncFaults().orElseThrow();
+    SyncFaults syncs = victim.diskFaults().orElseThrow().syncs();
     syncs.delay(delay);
     return new Fault(FaultKind.SLOW_SYNC, List.of(victim), syncs::heal);
   }
 
   /// The member stops at its next sync.
   private static Fault failSync(ClusterMember victim) throws IOException {
-    SyncFaults syncs = victim.syncFaults().orElseThrow();
+    SyncFaults syncs = victim.diskFaults().orElseThrow().syncs();
     syncs.fail();
     return new Fault(
         FaultKind.FAILING_SYNC,

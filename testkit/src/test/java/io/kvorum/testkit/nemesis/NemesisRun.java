@@ -55,13 +55,15 @@ final class NemesisRun {
   }
 
   /// The kinds of faults that this server and this machine allow: a disk of its own needs the right
-  /// to mount one, disturbed syncs a C compiler, and a server that calls the system's C library.
+  /// to mount one, what is done to syncs a C compiler, and a server that calls the system's C
+  /// library.
   private Set<FaultKind> available() {
     Set<FaultKind> kinds = EnumSet.allOf(FaultKind.class);
     if (!hasDisks) {
       kinds.remove(FaultKind.FULL_DISK);
     }
     if (compiler().isEmpty()) {
+      kinds.remove(FaultKind.POWER_LOSS);
       kinds.remove(FaultKind.SLOW_SYNC);
       kinds.remove(FaultKind.FAILING_SYNC);
     }
