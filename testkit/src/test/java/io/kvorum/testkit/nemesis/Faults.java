@@ -21,6 +21,7 @@ final class Faults {
   private final Leadership leadership;
   private final NetworkFaults network;
   private final SplittableRandom random;
+  private PowerFailure.Loss lost = new PowerFailure.Loss(0, 0);
 
   Faults(Cluster cluster, Leadership leadership, SplittableRandom random) {
     this.cluster = cluster;
@@ -48,6 +49,11 @@ final class Faults {
       case SLOW_SYNC -> slowSync(oneOrLeader(), syncDelay());
       case FAILING_SYNC -> failSync(oneOrLeader());
     };
+  }
+
+  /// What all power failures took away.
+  PowerFailure.Loss lost() {
+    return lost;
   }
 
   private ClusterMember oneOrLeader() {
@@ -83,7 +89,10 @@ final class Faults {
   private Fault losePower(int count) throws IOException {
     Fault killed = kill(FaultKind.POWER_LOSS, some(count));
     for (ClusterMember victim : killed.victims()) {
-      PowerFailure.Loss _ = victim.diskFaults().orElseThrow().power().strike(random);
+      PowerFailure.Loss loss = victim.diskFaults().orElseThrow().power().strike(random);
+      lost =
+          new PowerFailure.Loss(
+              lost.sectors() + loss.sectors(), lost.growthBytes() + loss.growthBytes());
     }
     return killed;
   }

@@ -16,32 +16,40 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /// Lets one fault after the other befall a cluster, now and then two at a time, with some calm in
-/// between. Each kind comes once before any comes again.
+/// between, which most of the time is long enough for writes to go on. Each kind comes once before
+/// any comes again.
 final class Nemesis {
   private static final int SHORTEST_CALM_MILLIS = 200;
   private static final int LONGEST_CALM_MILLIS = 2_500;
   private static final int SHORTEST_FAULT_MILLIS = 300;
   private static final int LONGEST_FAULT_MILLIS = 4_000;
+  private static final int RECOVERED_WRITES = 20;
+  private static final int LONGEST_RECOVERY_MILLIS = 20_000;
 
   private final Cluster cluster;
   private final Faults faults;
   private final Collection<FaultKind> kinds;
+  private final LongSupplier acknowledgedWrites;
   private final SplittableRandom random;
   private final Deque<FaultKind> deck = new ArrayDeque<>();
   private final Map<FaultKind, Integer> counts = new EnumMap<>(FaultKind.class);
   private final List<String> violations = new ArrayList<>();
 
   /// @param kinds those that can be had here
+  /// @param acknowledgedWrites how many there were so far
   Nemesis(
       Cluster cluster,
-      Leadership leadership,
+      Faults faults,
       Collection<FaultKind> kinds,
+      LongSupplier acknowledgedWrites,
       SplittableRandom random) {
     this.cluster = cluster;
-    this.faults = new Faults(cluster, leadership, random.split());
+    this.faults = faults;
     this.kinds = kinds;
+    this.acknowledgedWrites = acknowledgedWrites;
     this.random = random;
   }
 
@@ -69,6 +77,9 @@ final class Nemesis {
         fault.end();
       }
       startAll(present);
+      if (random.nextInt(4) > 0) {
+        awaitRecovery();
+      }
       pause(SHORTEST_CALM_MILLIS, LONGEST_CALM_MILLIS);
     }
     startAll(List.of());
@@ -100,6 +111,15 @@ final class Nemesis {
         violations.add(member.name() + " has ended by itself, see " + member.output());
       }
       member.start();
+    }
+  }
+
+  private void awaitRecovery() throws InterruptedException {
+    long enough = acknowledgedWrites.getAsLong() + RECOVERED_WRITES;
+    for (int waited = 0;
+        waited < LONGEST_RECOVERY_MILLIS && acknowledgedWrites.getAsLong() < enough;
+        waited += SHORTEST_CALM_MILLIS) {
+      TimeUnit.MILLISECONDS.sleep(SHORTEST_CALM_MILLIS);
     }
   }
 

@@ -14,12 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /// One run: a new cluster under load, faults for a while, then calm until all members are equal,
 /// and the judgement over everything that clients were told.
@@ -48,10 +50,22 @@ final class NemesisRun {
     this.random = new SplittableRandom(settings.seed());
   }
 
-  /// Runs in a new directory below `parent`.
+  /// Runs in a new directory below `parent`, which stays if there are violations.
   static Report run(Settings settings, Path parent) throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory(parent, "nemesis-");
-    return new NemesisRun(settings, directory, SmallDisk.isAvailable(directory)).run();
+    Report report = new NemesisRun(settings, directory, SmallDisk.isAvailable(directory)).run();
+    if (report.violations().isEmpty()) {
+      delete(directory);
+    }
+    return report;
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   /// The kinds of faults that this server and this machine allow: a disk of its own needs the right
@@ -91,7 +105,9 @@ final class NemesisRun {
         Leadership leadership = new Leadership(cluster.endpoints());
         Load load = new Load(cluster.endpoints(), random.split())) {
       Set<FaultKind> kinds = available();
-      Nemesis nemesis = new Nemesis(cluster, leadership, kinds, random.split());
+      Faults faults = new Faults(cluster, leadership, random.split());
+      Nemesis nemesis =
+          new Nemesis(cluster, faults, kinds, load.recorder()::writes, random.split());
       long startNanos = System.nanoTime();
       nemesis.run(startNanos + settings.duration().toNanos());
       load.stop();
@@ -108,6 +124,7 @@ final class NemesisRun {
           load.recorder().counts(),
           kinds,
           nemesis.counts(),
+          faults.lost(),
           leadership.terms(),
           Unavailability.between(startNanos, endNanos, load.recorder().writesNanos()),
           violations);

@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 final class Recorder {
   private final Queue<Operation> operations = new ConcurrentLinkedQueue<>();
   private final Queue<Long> writesNanos = new ConcurrentLinkedQueue<>();
+  private final LongAdder writes = new LongAdder();
   private final Map<String, LongAdder> counts = new ConcurrentSkipListMap<>();
 
   /// Makes a call that is part of the history, and returns its answer if there is one.
@@ -37,6 +38,7 @@ final class Recorder {
       add(new Operation(client, invokedNanos, returnedNanos, request, outcome));
       if (request instanceof Request.Write && outcome.succeeded()) {
         writesNanos.add(returnedNanos);
+        writes.increment();
       }
       count(kind(request), "done");
       return Optional.of(answer);
@@ -104,6 +106,11 @@ final class Recorder {
 
   List<Operation> operations() {
     return List.copyOf(operations);
+  }
+
+  /// How many writes were acknowledged so far.
+  long writes() {
+    return writes.sum();
   }
 
   /// When writes were acknowledged, in order.

@@ -1,5 +1,6 @@
 package io.kvorum.testkit.nemesis;
 
+import io.kvorum.testkit.PowerFailure;
 import io.kvorum.testkit.nemesis.NemesisRun.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.stream.Collectors;
 /// @param directory has what the members said
 /// @param calls by kind and outcome
 /// @param available the kinds of faults that could be had
+/// @param lost to power failures
 /// @param ledTerms terms in which a leader was seen
 record Report(
     Settings settings,
@@ -21,6 +23,7 @@ record Report(
     Map<String, Long> calls,
     Set<FaultKind> available,
     Map<FaultKind, Integer> faults,
+    PowerFailure.Loss lost,
     int ledTerms,
     Unavailability unavailability,
     List<String> violations) {
@@ -52,6 +55,7 @@ record Report(
         %s, %d members, seed 0x%x, %d s
           calls: %s
           faults: %s
+          lost to power failures: %d sectors, %d bytes of growth
           elections: %d terms with a leader
           no write acknowledged: %s in all, %s at the longest
           violations: %s
@@ -63,6 +67,8 @@ record Report(
             settings.duration().toSeconds(),
             listed(calls),
             listed(faults),
+            lost.sectors(),
+            lost.growthBytes(),
             ledTerms,
             seconds(unavailability.total()),
             seconds(unavailability.longest()),
@@ -82,7 +88,7 @@ record Report(
   private String shown() {
     return violations.stream()
         .limit(SHOWN)
-        .map(violation -> "\n    " + violation)
+        .map(violation -> "\n    " + violation.replace("\0", "\\0"))
         .collect(Collectors.joining());
   }
 
