@@ -4,6 +4,7 @@ import io.kvorum.proto.command.ClusterVersion;
 import io.kvorum.proto.command.LogCommand;
 import io.kvorum.proto.command.MemberAttributes;
 import io.kvorum.server.apply.ClusterState;
+import io.kvorum.server.cluster.MemberIds;
 import io.kvorum.server.command.ApplyResult;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.propose.ProposalFailure;

@@ -11,6 +11,8 @@ import io.kvorum.server.apply.AutoCompaction;
 import io.kvorum.server.apply.CompactionSchedule;
 import io.kvorum.server.apply.PeriodicSchedule;
 import io.kvorum.server.apply.RevisionSchedule;
+import io.kvorum.server.cluster.LeadershipMoves;
+import io.kvorum.server.cluster.Reconfiguration;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.grpc.ClientServices;
 import io.kvorum.server.grpc.ClusterService;
@@ -21,6 +23,7 @@ import io.kvorum.server.grpc.KvService;
 import io.kvorum.server.grpc.LeaderRequiredStreams;
 import io.kvorum.server.grpc.LeaseService;
 import io.kvorum.server.grpc.MaintenanceService;
+import io.kvorum.server.grpc.MemberStanding;
 import io.kvorum.server.grpc.ProgressTimers;
 import io.kvorum.server.grpc.RangeThreads;
 import io.kvorum.server.grpc.ReadBudget;
@@ -40,6 +43,7 @@ import io.kvorum.server.transport.ListenPoint;
 import io.kvorum.server.transport.NettyEventLoops;
 import io.kvorum.server.transport.PortFailure;
 import io.kvorum.server.transport.PortLimits;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -67,6 +71,8 @@ final class ClientSide implements AutoCloseable {
       LinearizableReads reads,
       WatchHub watches,
       Applier applier,
+      Reconfiguration reconfiguration,
+      LeadershipMoves moves,
       ServerMetrics metrics,
       NettyEventLoops loops) {}
 
@@ -81,6 +87,7 @@ final class ClientSide implements AutoCloseable {
   private final Parts parts;
   private final Threads threads;
   private final FatalErrors failures;
+  private final MemberStanding standing = new Standing();
   private @Nullable ClientPort port; // once it is open
 
   private ClientSide(MemberConfig config, Parts parts, Threads threads, FatalErrors failures) {
@@ -102,6 +109,19 @@ final class ClientSide implements AutoCloseable {
     } catch (StartFailure | RuntimeException e) {
       side.close();
       throw e;
+    }
+  }
+
+  /// How the member stands, for the services.
+  private final class Standing implements MemberStanding {
+    @Override
+    public boolean knowsLeader() {
+      return ClientSide.this.knowsLeader();
+    }
+
+    @Override
+    public boolean isLearner() {
+      return parts.applier().clusterState().isLearner(parts.files().self());
     }
   }
 
@@ -136,11 +156,7 @@ final class ClientSide implements AutoCloseable {
     List<BindableService> services = services(headers, quota, budget, watchService);
     ClientServices clients =
         new ClientServices(
-            maxRequestBytes,
-            this::knowsLeader,
-            leaderStreams,
-            parts.metrics().calls(),
-            threads.nanoClock());
+            maxRequestBytes, standing, leaderStreams, parts.metrics().calls(), threads.nanoClock());
     parts
         .metrics()
         .observe(
@@ -149,6 +165,7 @@ final class ClientSide implements AutoCloseable {
                 parts.status(),
                 parts.watches().counts(),
                 parts.proposals()::waitingCommands,
+                standing::isLearner,
                 type -> hasRaised(type),
                 quota.quotaBytes(),
                 config.reportedVersion()));
@@ -235,7 +252,7 @@ final class ClientSide implements AutoCloseable {
             parts.files().self());
     ConfirmedReads confirmed =
         new ConfirmedReads(
-            parts.metrics().requests().around(parts.reads()::whenReady), parts.loops());
+            parts.metrics().requests().around(parts.reads()::whenReady), standing, parts.loops());
     KvReads kvReads =
         new KvReads(
             confirmed,
@@ -262,13 +279,20 @@ final class ClientSide implements AutoCloseable {
             headers,
             parts.loops(),
             new LeaseService.LeaseGrants(minTtl, new Random(threads.nanoClock().getAsLong()))),
-        new ClusterService(() -> members(), confirmed, headers),
+        new ClusterService(
+            this::members,
+            parts.reconfiguration(),
+            writes,
+            confirmed,
+            headers,
+            () -> Instant.now().getEpochSecond()),
         new MaintenanceService(
             writes,
             new StatusReport(
                 store,
                 quota,
                 parts.status(),
+                standing,
                 () -> parts.applier().clusterState().alarms().all(),
                 new StatusReport.Versions(config.reportedVersion(), config.reportedMinorVersion())),
             new StoreChores(
@@ -276,7 +300,9 @@ final class ClientSide implements AutoCloseable {
                 threads.rangeThreads(),
                 threads.background(),
                 parts.metrics().timedDefragmentation(store::defragment)),
-            headers));
+            parts.moves(),
+            headers,
+            parts.loops()));
   }
 
   private List<io.kvorum.proto.etcd.Member> members() {
@@ -299,7 +325,7 @@ final class ClientSide implements AutoCloseable {
             config.listeners().http(),
             new MemberProbes(
                 parts.files().store(),
-                this::knowsLeader,
+                standing,
                 () -> parts.applier().clusterState().alarms(),
                 parts.reads()),
             parts.metrics(),

@@ -2,6 +2,7 @@ package io.kvorum.server;
 
 import io.kvorum.proto.storage.Member;
 import io.kvorum.raft.membership.MemberId;
+import io.kvorum.server.cluster.MemberIds;
 import io.kvorum.server.cluster.RemoteCluster;
 import io.kvorum.server.config.InitialCluster;
 import io.kvorum.server.config.ListenUrl;

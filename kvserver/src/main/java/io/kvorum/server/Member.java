@@ -10,6 +10,7 @@ import io.kvorum.raft.Envelope;
 import io.kvorum.raft.RaftOptions;
 import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.log.LogOptions;
+import io.kvorum.raft.membership.ConfigChange;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.AppliedState;
@@ -21,9 +22,11 @@ import io.kvorum.server.apply.AppliedListener;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.ApplyLimits;
 import io.kvorum.server.apply.ClusterState;
+import io.kvorum.server.cluster.ChangeRoute;
 import io.kvorum.server.cluster.Connections;
-import io.kvorum.server.cluster.MemberChanges;
+import io.kvorum.server.cluster.LeadershipMoves;
 import io.kvorum.server.cluster.PeerSide;
+import io.kvorum.server.cluster.Reconfiguration;
 import io.kvorum.server.command.ProposalId;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.grpc.RangeThreads;
@@ -36,6 +39,7 @@ import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadLimits;
 import io.kvorum.server.transport.NettyEventLoops;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -81,6 +85,9 @@ public final class Member implements AutoCloseable {
   private final Applier applier;
   private final RaftEvents events;
   private final PeerSide peers;
+  private final ChangeRoute changes;
+  private final LeadershipMoves moves;
+  private final Reconfiguration reconfiguration;
   private @Nullable ClientSide clients; // once it serves
 
   /// Starts a member and returns when it serves clients.
@@ -167,7 +174,23 @@ public final class Member implements AutoCloseable {
                 config.consensus().electionTimeout(), config.consensus().requestTimeout()),
             CLOCK,
             failures::stop);
-    this.events = new RaftEvents(applier, proposals, reads, metrics, failures);
+    Connections connections = new Connections(CLOCK);
+    this.reconfiguration =
+        new Reconfiguration(
+            self(),
+            config.consensus().reconfigurationChecks(),
+            config.consensus().maxLearners(),
+            applier::clusterState,
+            connections);
+    this.moves =
+        new LeadershipMoves(
+            self(),
+            new Core(),
+            applier::clusterState,
+            connections,
+            config.consensus().requestTimeout());
+    this.changes = new ChangeRoute(new Core(), proposals);
+    this.events = new RaftEvents(applier, proposals, reads, moves, metrics, failures);
     this.peers =
         new PeerSide(
             new PeerIdentity(
@@ -178,7 +201,7 @@ public final class Member implements AutoCloseable {
             files.knownPeers(),
             new PeerEvents(),
             applier::clusterState,
-            new Connections(CLOCK),
+            connections,
             new Random(CLOCK.getAsLong()));
   }
 
@@ -280,15 +303,37 @@ public final class Member implements AutoCloseable {
         ClientSide.open(
             config,
             new ClientSide.Parts(
-                files, this::status, proposals, reads, watches, applier, metrics, loops),
+                files,
+                this::status,
+                proposals,
+                reads,
+                watches,
+                applier,
+                reconfiguration,
+                moves,
+                metrics,
+                loops),
             new ClientSide.Threads(background, rangeThreads, clock, CLOCK),
             failures);
+  }
+
+  /// A leader that stops hands over first, so that the others need not miss it to go on.
+  private void handOver() {
+    if (raft.get() == null) {
+      return;
+    }
+    Optional<MemberId> successor = moves.successor();
+    if (successor.isPresent()) {
+      log.atInfo().addKeyValue("transferee", successor.get()).log("leadership transfer starting");
+      LeadershipMoves.Outcome outcome = moves.moveTo(successor.get()).join();
+      log.atInfo().addKeyValue("outcome", outcome).log("leadership transfer finished");
+    }
   }
 
   private boolean propose(long token, EntryKind kind, ByteString payload) {
     return switch (kind) {
       case NORMAL -> raft().propose(token, payload);
-      case CONFIGURATION -> raft().proposeChange(token, MemberChanges.decode(payload), payload);
+      case CONFIGURATION -> changes.propose(token, payload);
     };
   }
 
@@ -321,6 +366,29 @@ public final class Member implements AutoCloseable {
     @Override
     public void applied(long index) {
       raft().applied(index);
+    }
+  }
+
+  /// The Raft node, once it runs, for what is built before.
+  private final class Core implements ChangeRoute.Raft, LeadershipMoves.Raft {
+    @Override
+    public RaftStatus status() {
+      return raft().status();
+    }
+
+    @Override
+    public Map<MemberId, Long> matchedIndexes() {
+      return raft().matchedIndexes();
+    }
+
+    @Override
+    public boolean proposeChange(long token, ConfigChange change, ByteString payload) {
+      return raft().proposeChange(token, change, payload);
+    }
+
+    @Override
+    public boolean transferLeadership(long token, MemberId target) {
+      return raft().transferLeadership(token, target);
     }
   }
 
@@ -361,6 +429,7 @@ public final class Member implements AutoCloseable {
     if (clients != null) {
       clients.close();
     }
+    handOver();
     proposals.close();
     reads.close();
     clock.shutdownNow();

@@ -9,18 +9,18 @@ import io.kvorum.mvcc.ReadTxn;
 import io.kvorum.mvcc.rocks.StorageFailure;
 import io.kvorum.server.apply.Alarms;
 import io.kvorum.server.grpc.GrpcErrors;
+import io.kvorum.server.grpc.MemberStanding;
 import io.kvorum.server.observe.HealthProbes;
 import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadFailure;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// Answers health questions with the member's own parts.
 record MemberProbes(
-    MvccStore store, BooleanSupplier leaderKnown, Supplier<Alarms> raised, LinearizableReads reads)
+    MvccStore store, MemberStanding standing, Supplier<Alarms> raised, LinearizableReads reads)
     implements HealthProbes {
   private static final RangeQuery ONE_KEY =
       RangeQuery.all(KeyRange.of(ByteString.copyFromUtf8("health"), ByteString.EMPTY))
@@ -33,12 +33,12 @@ record MemberProbes(
 
   @Override
   public boolean hasLeader() {
-    return leaderKnown.getAsBoolean();
+    return standing.knowsLeader();
   }
 
   @Override
   public boolean isLearner() {
-    return false;
+    return standing.isLearner();
   }
 
   @Override

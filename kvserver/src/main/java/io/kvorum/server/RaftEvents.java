@@ -5,6 +5,7 @@ import io.kvorum.raft.ProposalRefusal;
 import io.kvorum.raft.node.RaftListener;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.apply.Applier;
+import io.kvorum.server.cluster.LeadershipMoves;
 import io.kvorum.server.observe.ServerMetrics;
 import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.LinearizableReads;
@@ -19,6 +20,7 @@ final class RaftEvents implements RaftListener {
   private final Applier applier;
   private final Proposals proposals;
   private final LinearizableReads reads;
+  private final LeadershipMoves moves;
   private final ServerMetrics metrics;
   private final FatalErrors failures;
 
@@ -26,11 +28,13 @@ final class RaftEvents implements RaftListener {
       Applier applier,
       Proposals proposals,
       LinearizableReads reads,
+      LeadershipMoves moves,
       ServerMetrics metrics,
       FatalErrors failures) {
     this.applier = applier;
     this.proposals = proposals;
     this.reads = reads;
+    this.moves = moves;
     this.metrics = metrics;
     this.failures = failures;
   }
@@ -65,6 +69,7 @@ final class RaftEvents implements RaftListener {
     applier.statusChanged(status);
     proposals.leaderChanged(status.leader());
     reads.leaderChanged(status.leader());
+    moves.statusChanged(status);
     if (status.leader().isPresent()) {
       metrics.leaderChanged();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.mvcc.StoreOptions;
 import io.kvorum.server.apply.Alarms;
+import io.kvorum.server.grpc.FixedStanding;
 import io.kvorum.server.read.AppliedIndex;
 import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadLimits;
@@ -28,7 +29,8 @@ class MemberProbesTest {
   @Test
   void readThatNoLeaderConfirms_timesOut_isToldInEtcdsWords(@TempDir Path directory) {
     try (MvccStore store = MvccStore.open(directory, StoreOptions.defaults())) {
-      MemberProbes probes = new MemberProbes(store, () -> false, () -> Alarms.NONE, reads);
+      MemberProbes probes =
+          new MemberProbes(store, new FixedStanding(false, false), () -> Alarms.NONE, reads);
       probes.readLinearizably(outcomes::add);
 
       clock.advance(TIMEOUT);

@@ -42,6 +42,12 @@ public record ClusterState(Alarms alarms, Membership membership, Optional<Cluste
         .toList();
   }
 
+  /// Whether the member belongs without a vote.
+  public boolean isLearner(MemberId member) {
+    return membership.getMembersList().stream()
+        .anyMatch(known -> known.getId() == member.value() && known.getLearner());
+  }
+
   /// Whether the member was removed, for ever.
   public boolean isRemoved(MemberId member) {
     return membership.getRemovedList().contains(member.value());

@@ -192,7 +192,7 @@ final class LeaseDesk {
         case ProposalFailure.NoLeader _ -> LeaseFailure.NO_LEADER;
         case ProposalFailure.TooManyRequests _,
             ProposalFailure.RequestTooLarge _,
-            ProposalFailure.ChangeIllegal _ ->
+            ProposalFailure.ChangeRefused _ ->
             LeaseFailure.TOO_MANY_REQUESTS;
         case ProposalFailure.StoppedBefore _, ProposalFailure.StoppedAfter _ ->
             LeaseFailure.STOPPED;

@@ -9,6 +9,7 @@ import io.kvorum.proto.command.MemberChange;
 import io.kvorum.proto.storage.Member;
 import io.kvorum.proto.storage.Membership;
 import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.MembershipRefusal;
 import io.kvorum.server.command.Rejection;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -76,10 +77,10 @@ final class MembershipCommands {
   ApplyResult execute(MemberAddresses addresses, Execution execution) {
     Optional<Member> member = find(addresses.getMemberId());
     if (member.isEmpty()) {
-      return new ApplyResult.Rejected(new Rejection.MemberNotFound());
+      return refused(MembershipRefusal.MEMBER_NOT_FOUND);
     }
     if (isTaken(addresses.getPeerUrlsList(), addresses.getMemberId())) {
-      return new ApplyResult.Rejected(new Rejection.PeerUrlExists());
+      return refused(MembershipRefusal.PEER_URL_EXISTS);
     }
     store(
         with(
@@ -94,9 +95,9 @@ final class MembershipCommands {
   /// A member comes, goes, or begins to vote. What the change was checked against when it was
   /// proposed may have changed since, so it is checked again; refused, it changes nothing.
   ApplyResult execute(MemberChange change, Execution execution) {
-    Optional<Rejection> refusal = refusal(change);
+    Optional<MembershipRefusal> refusal = refusal(change);
     if (refusal.isPresent()) {
-      return new ApplyResult.Rejected(refusal.get());
+      return refused(refusal.get());
     }
     store(
         switch (change.getChangeCase()) {
@@ -112,7 +113,7 @@ final class MembershipCommands {
     return applied(execution);
   }
 
-  private Optional<Rejection> refusal(MemberChange change) {
+  private Optional<MembershipRefusal> refusal(MemberChange change) {
     return switch (change.getChangeCase()) {
       case ADDED -> refusal(change.getAdded());
       case REMOVED -> refusalToRemove(change.getRemoved());
@@ -121,36 +122,36 @@ final class MembershipCommands {
               .map(
                   member ->
                       member.getLearner()
-                          ? Optional.<Rejection>empty()
-                          : Optional.<Rejection>of(new Rejection.NotALearner()))
-              .orElse(Optional.of(new Rejection.MemberNotFound()));
+                          ? Optional.<MembershipRefusal>empty()
+                          : Optional.of(MembershipRefusal.NOT_A_LEARNER))
+              .orElse(Optional.of(MembershipRefusal.MEMBER_NOT_FOUND));
       case CHANGE_NOT_SET -> Optional.empty();
     };
   }
 
-  private Optional<Rejection> refusal(MemberChange.Added added) {
+  private Optional<MembershipRefusal> refusal(MemberChange.Added added) {
     if (find(added.getId()).isPresent() || membership.getRemovedList().contains(added.getId())) {
-      return Optional.of(new Rejection.MemberExists());
+      return Optional.of(MembershipRefusal.MEMBER_EXISTS);
     }
     if (isTaken(added.getPeerUrlsList(), added.getId())) {
-      return Optional.of(new Rejection.PeerUrlExists());
+      return Optional.of(MembershipRefusal.PEER_URL_EXISTS);
     }
     long learners = membership.getMembersList().stream().filter(Member::getLearner).count();
     return added.getLearner() && learners >= added.getMaxLearners()
-        ? Optional.of(new Rejection.TooManyLearners())
+        ? Optional.of(MembershipRefusal.TOO_MANY_LEARNERS)
         : Optional.empty();
   }
 
-  private Optional<Rejection> refusalToRemove(long id) {
+  private Optional<MembershipRefusal> refusalToRemove(long id) {
     Optional<Member> member = find(id);
     if (member.isEmpty()) {
-      return Optional.of(new Rejection.MemberNotFound());
+      return Optional.of(MembershipRefusal.MEMBER_NOT_FOUND);
     }
     boolean isLastVoter =
         !member.get().getLearner()
             && membership.getMembersList().stream().filter(other -> !other.getLearner()).count()
                 == 1;
-    return isLastVoter ? Optional.of(new Rejection.NotEnoughStarted()) : Optional.empty();
+    return isLastVoter ? Optional.of(MembershipRefusal.NOT_ENOUGH_STARTED) : Optional.empty();
   }
 
   private Optional<Member> find(long id) {
@@ -202,6 +203,10 @@ final class MembershipCommands {
       membership = changed;
       execution.batch().putMeta(StoredFact.MEMBERSHIP.key(), changed.toByteString());
     }
+  }
+
+  private static ApplyResult refused(MembershipRefusal refusal) {
+    return new ApplyResult.Rejected(new Rejection.Membership(refusal));
   }
 
   /// Whoever asked reads the members that are left from the published state.

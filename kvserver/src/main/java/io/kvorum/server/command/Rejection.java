@@ -30,23 +30,8 @@ public sealed interface Rejection {
   /// The replicated CORRUPT alarm is raised.
   record Corrupt() implements Rejection {}
 
-  /// A member that is to be added has the id of one that belongs, or was removed.
-  record MemberExists() implements Rejection {}
-
-  /// There is no such member, or it was removed.
-  record MemberNotFound() implements Rejection {}
-
-  /// Another member is reached under one of the peer URLs.
-  record PeerUrlExists() implements Rejection {}
-
-  /// The cluster has as many learners as it may.
-  record TooManyLearners() implements Rejection {}
-
-  /// A member that is to be promoted votes already.
-  record NotALearner() implements Rejection {}
-
-  /// The change would leave no voter that has started.
-  record NotEnoughStarted() implements Rejection {}
+  /// The membership change does not fit the membership.
+  record Membership(MembershipRefusal refusal) implements Rejection {}
 
   /// What was asked for, and the bound it fell beyond.
   record RevisionBounds(long requested, long bound) {}

@@ -114,7 +114,10 @@ final class ConfigRules {
         Duration.ofMillis(heartbeat),
         Duration.ofMillis(election),
         settings.isOn("pre-vote"),
-        settings.smallNumber("max-learners"));
+        settings.smallNumber("max-learners"),
+        settings.isOn("strict-reconfig-check")
+            ? MemberConfig.ReconfigurationChecks.STRICT
+            : MemberConfig.ReconfigurationChecks.OFF);
   }
 
   private MemberConfig.Storage storage() throws Refusal {

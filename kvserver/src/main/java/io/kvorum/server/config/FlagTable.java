@@ -173,7 +173,7 @@ final class FlagTable {
     bool(
         "strict-reconfig-check",
         "true",
-        PEER_ONLY,
+        EFFECTIVE,
         "Refuse member changes that endanger the quorum.");
     bool("pre-vote", "true", EFFECTIVE, "Ask before disturbing a leader with an election.");
     text("auto-compaction-retention", "0", EFFECTIVE, "How much history to keep; 0 is all.");

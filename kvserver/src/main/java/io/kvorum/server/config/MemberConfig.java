@@ -94,14 +94,25 @@ public record MemberConfig(
     }
   }
 
-  /// Timing of elections. The tick is the heartbeat interval.
+  /// Timing of elections, and what a change of the membership must fulfil. The tick is the
+  /// heartbeat interval.
   public record Consensus(
-      Duration heartbeatInterval, Duration electionTimeout, boolean preVote, int maxLearners) {
+      Duration heartbeatInterval,
+      Duration electionTimeout,
+      boolean preVote,
+      int maxLearners,
+      ReconfigurationChecks reconfigurationChecks) {
 
     /// Longest time a request may take: 5 s and two election timeouts.
     public Duration requestTimeout() {
       return Duration.ofSeconds(5).plus(electionTimeout.multipliedBy(2));
     }
+  }
+
+  /// `--strict-reconfig-check`.
+  public enum ReconfigurationChecks {
+    STRICT,
+    OFF
   }
 
   /// The data directory's contents. An absent quota means that there is none.

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /// Comma separated URLs, with etcd's rules and texts: sorted, without duplicates, no paths.
-final class UrlList {
+public final class UrlList {
   private static final int MAX_PORT = 65_535;
 
   private UrlList() {}
@@ -16,6 +16,16 @@ final class UrlList {
   static final class BadUrl extends Exception {
     BadUrl(String message) {
       super(message);
+    }
+  }
+
+  /// Whether `text` is one URL of the kind.
+  public static boolean isUrl(String text) {
+    try {
+      var _ = parseOne(text);
+      return true;
+    } catch (BadUrl bad) {
+      return false;
     }
   }
 

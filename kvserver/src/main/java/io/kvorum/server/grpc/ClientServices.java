@@ -9,7 +9,6 @@ import io.kvorum.proto.etcd.AuthGrpc;
 import io.kvorum.proto.lock.LockGrpc;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /// Puts the services of the client API together: under each the decoding of requests with its
@@ -21,17 +20,19 @@ public final class ClientServices {
 
   private final RequestDecoding decoding;
   private final MetadataChecks metadata;
+  private final LearnerGate learners;
   private final CallMeters meters;
   private final LongSupplier nanoClock;
 
   public ClientServices(
       int maxRequestBytes,
-      BooleanSupplier leaderKnown,
+      MemberStanding standing,
       LeaderRequiredStreams streams,
       CallMeters meters,
       LongSupplier nanoClock) {
     this.decoding = new RequestDecoding(maxRequestBytes + RECEIVE_SLACK_BYTES);
-    this.metadata = new MetadataChecks(leaderKnown, streams);
+    this.metadata = new MetadataChecks(standing, streams);
+    this.learners = new LearnerGate(standing);
     this.meters = meters;
     this.nanoClock = nanoClock;
   }
@@ -54,6 +55,6 @@ public final class ClientServices {
   private ServerServiceDefinition bind(BindableService service) {
     ServerServiceDefinition decoded = decoding.under(service.bindService());
     return ServerInterceptors.intercept(
-        decoded, metadata, new CallCounting(decoded, meters, nanoClock));
+        decoded, metadata, learners, new CallCounting(decoded, meters, nanoClock));
   }
 }

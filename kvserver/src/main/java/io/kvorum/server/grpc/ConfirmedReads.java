@@ -9,10 +9,12 @@ import java.util.function.Consumer;
 /// Runs reads of a call once they are linearizable, on the event loop of the call.
 public final class ConfirmedReads {
   private final ReadGate gate;
+  private final MemberStanding standing;
   private final EventLoops loops;
 
-  public ConfirmedReads(ReadGate gate, EventLoops loops) {
+  public ConfirmedReads(ReadGate gate, MemberStanding standing, EventLoops loops) {
     this.gate = gate;
+    this.standing = standing;
     this.loops = loops;
   }
 
@@ -29,6 +31,10 @@ public final class ConfirmedReads {
   }
 
   void whenConfirmed(Runnable read, Consumer<Status> failure) {
+    if (standing.isLearner()) {
+      failure.accept(GrpcErrors.NOT_FOR_LEARNERS);
+      return;
+    }
     gate.whenReady(
         loops.current(),
         new LinearizableReads.Callback() {

@@ -3,6 +3,7 @@ package io.kvorum.server.grpc;
 import io.grpc.Status;
 import io.kvorum.mvcc.RevisionRefused;
 import io.kvorum.server.apply.LeaseFailure;
+import io.kvorum.server.command.MembershipRefusal;
 import io.kvorum.server.command.Rejection;
 import io.kvorum.server.propose.ProposalFailure;
 import io.kvorum.server.read.ReadFailure;
@@ -14,6 +15,12 @@ public final class GrpcErrors {
   static final Status NO_SPACE =
       Status.RESOURCE_EXHAUSTED.withDescription("etcdserver: mvcc: database space exceeded");
   static final Status NO_LEADER = Status.UNAVAILABLE.withDescription("etcdserver: no leader");
+  static final Status NOT_LEADER = refused("etcdserver: not leader");
+  static final Status BAD_LEADER_TRANSFEREE = refused("etcdserver: bad leader transferee");
+  static final Status TRANSFER_TIMED_OUT =
+      Status.UNKNOWN.withDescription(
+          "etcdserver: request timed out, leader transfer took too long");
+  static final Status NOT_FOR_LEARNERS = refused("etcdserver: rpc not supported for learner");
   static final Status INVALID_CLIENT_API_VERSION =
       invalid("etcdserver: invalid client api version");
   static final Status COMPACTED =
@@ -22,10 +29,6 @@ public final class GrpcErrors {
       Status.OUT_OF_RANGE.withDescription(
           "etcdserver: mvcc: required revision is a future revision");
 
-  static final Status MEMBER_NOT_FOUND =
-      Status.NOT_FOUND.withDescription("etcdserver: member not found");
-  static final Status NOT_ENOUGH_STARTED =
-      refused("etcdserver: re-configuration failed due to not enough started members");
   private static final Status TOO_MANY_OPERATIONS =
       invalid("etcdserver: too many operations in txn request");
   private static final Status KEY_NOT_FOUND = invalid("etcdserver: key not found");
@@ -35,8 +38,7 @@ public final class GrpcErrors {
       Status.UNAVAILABLE.withDescription("etcdserver: leader changed");
   private static final Status TIMED_OUT =
       Status.UNAVAILABLE.withDescription("etcdserver: request timed out");
-  private static final Status STOPPED =
-      Status.UNAVAILABLE.withDescription("etcdserver: server stopped");
+  static final Status STOPPED = Status.UNAVAILABLE.withDescription("etcdserver: server stopped");
 
   private GrpcErrors() {}
 
@@ -77,13 +79,24 @@ public final class GrpcErrors {
       case Rejection.KeyNotFound _ -> KEY_NOT_FOUND;
       case Rejection.NoSpace _ -> NO_SPACE;
       case Rejection.Corrupt _ -> Status.DATA_LOSS.withDescription("etcdserver: corrupt cluster");
-      case Rejection.MemberExists _ -> refused("etcdserver: member ID already exist");
-      case Rejection.MemberNotFound _ -> MEMBER_NOT_FOUND;
-      case Rejection.PeerUrlExists _ -> refused("etcdserver: Peer URLs already exists");
-      case Rejection.TooManyLearners _ ->
-          refused("etcdserver: too many learner members in cluster");
-      case Rejection.NotALearner _ -> refused("etcdserver: can only promote a learner member");
-      case Rejection.NotEnoughStarted _ -> NOT_ENOUGH_STARTED;
+      case Rejection.Membership(var refusal) -> statusOf(refusal);
+    };
+  }
+
+  /// The status for a change of the membership that is refused.
+  static Status statusOf(MembershipRefusal refusal) {
+    return switch (refusal) {
+      case BAD_URLS -> invalid("etcdserver: given member URLs are invalid");
+      case MEMBER_EXISTS -> refused("etcdserver: member ID already exist");
+      case MEMBER_NOT_FOUND -> Status.NOT_FOUND.withDescription("etcdserver: member not found");
+      case PEER_URL_EXISTS -> refused("etcdserver: Peer URLs already exists");
+      case TOO_MANY_LEARNERS -> refused("etcdserver: too many learner members in cluster");
+      case NOT_A_LEARNER -> refused("etcdserver: can only promote a learner member");
+      case LEARNER_NOT_READY ->
+          refused("etcdserver: can only promote a learner member which is in sync with leader");
+      case NOT_ENOUGH_STARTED ->
+          refused("etcdserver: re-configuration failed due to not enough started members");
+      case UNHEALTHY -> Status.UNAVAILABLE.withDescription("etcdserver: unhealthy cluster");
     };
   }
 
@@ -94,7 +107,7 @@ public final class GrpcErrors {
       case ProposalFailure.NoLeader _ ->
           Status.DEADLINE_EXCEEDED.withDescription("context deadline exceeded");
       case ProposalFailure.TooManyRequests _ -> TOO_MANY_REQUESTS;
-      case ProposalFailure.ChangeIllegal _ -> NOT_ENOUGH_STARTED;
+      case ProposalFailure.ChangeRefused(var refusal) -> statusOf(refusal);
       case ProposalFailure.RequestTooLarge _ -> invalid("etcdserver: request is too large");
       case ProposalFailure.StoppedBefore _, ProposalFailure.StoppedAfter _ -> STOPPED;
       case ProposalFailure.TimedOut(var suspicion) ->

@@ -15,21 +15,35 @@ import io.kvorum.proto.etcd.HashKVResponse;
 import io.kvorum.proto.etcd.HashRequest;
 import io.kvorum.proto.etcd.HashResponse;
 import io.kvorum.proto.etcd.MaintenanceGrpc;
+import io.kvorum.proto.etcd.MoveLeaderRequest;
+import io.kvorum.proto.etcd.MoveLeaderResponse;
 import io.kvorum.proto.etcd.StatusRequest;
 import io.kvorum.proto.etcd.StatusResponse;
+import io.kvorum.raft.membership.MemberId;
+import io.kvorum.server.cluster.LeadershipMoves;
+import io.kvorum.server.transport.EventLoops;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
-/// Questions and orders to one member (etcd API: Maintenance, `api.md` §3.6). `Snapshot`,
-/// `MoveLeader` and `Downgrade` are not served yet and answer `UNIMPLEMENTED`.
+/// Questions and orders to one member (etcd API: Maintenance, `api.md` §3.6). `Snapshot` and
+/// `Downgrade` are not served yet and answer `UNIMPLEMENTED`.
 public final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
   private final Writes writes;
   private final StatusReport status;
   private final StoreChores chores;
+  private final LeadershipMoves moves;
   private final ResponseHeaders headers;
+  private final EventLoops loops;
 
   public MaintenanceService(
-      Writes writes, StatusReport status, StoreChores chores, ResponseHeaders headers) {
+      Writes writes,
+      StatusReport status,
+      StoreChores chores,
+      LeadershipMoves moves,
+      ResponseHeaders headers,
+      EventLoops loops) {
+    this.moves = moves;
+    this.loops = loops;
     this.writes = writes;
     this.status = status;
     this.chores = chores;
@@ -95,6 +109,24 @@ public final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBas
                 .build();
           }
         });
+  }
+
+  @Override
+  public void moveLeader(MoveLeaderRequest request, StreamObserver<MoveLeaderResponse> observer) {
+    Reply<MoveLeaderResponse> reply = Reply.to(observer);
+    var _ =
+        moves
+            .moveTo(new MemberId(request.getTargetID()))
+            .whenCompleteAsync(
+                (outcome, broken) -> {
+                  switch (outcome) {
+                    case DONE -> reply.send(MoveLeaderResponse.getDefaultInstance());
+                    case NOT_LEADER -> reply.fail(GrpcErrors.NOT_LEADER);
+                    case BAD_TARGET -> reply.fail(GrpcErrors.BAD_LEADER_TRANSFEREE);
+                    case TIMED_OUT -> reply.fail(GrpcErrors.TRANSFER_TIMED_OUT);
+                  }
+                },
+                loops.current());
   }
 
   /// Hashes read everything, so they are made on the threads `range-n`.

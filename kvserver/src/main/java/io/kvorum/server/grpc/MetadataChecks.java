@@ -11,7 +11,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 
 /// Checks the metadata of every call before its handler sees it (`api.md` §4.1 steps 4 and 5,
 /// §5.1).
@@ -28,11 +27,11 @@ final class MetadataChecks implements ServerInterceptor {
   private static final ByteBuffer TRUE =
       ByteBuffer.wrap("true".getBytes(StandardCharsets.US_ASCII));
 
-  private final BooleanSupplier leaderKnown;
+  private final MemberStanding standing;
   private final LeaderRequiredStreams streams;
 
-  MetadataChecks(BooleanSupplier leaderKnown, LeaderRequiredStreams streams) {
-    this.leaderKnown = leaderKnown;
+  MetadataChecks(MemberStanding standing, LeaderRequiredStreams streams) {
+    this.standing = standing;
     this.streams = streams;
   }
 
@@ -47,7 +46,7 @@ final class MetadataChecks implements ServerInterceptor {
     if (!leaderRequired) {
       return next.startCall(call, headers);
     }
-    if (!leaderKnown.getAsBoolean()) {
+    if (!standing.knowsLeader()) {
       return refused(call, GrpcErrors.NO_LEADER);
     }
     return call.getMethodDescriptor().getType().clientSendsOneMessage()

@@ -17,6 +17,7 @@ public final class StatusReport {
   private final StorageQuota quota;
   private final Supplier<RaftStatus> raft;
   private final Supplier<List<AlarmMember>> alarms;
+  private final MemberStanding standing;
   private final Versions versions;
 
   /// The versions a member reports, each as `major.minor.patch`.
@@ -29,8 +30,10 @@ public final class StatusReport {
       MvccStore store,
       StorageQuota quota,
       Supplier<RaftStatus> raft,
+      MemberStanding standing,
       Supplier<List<AlarmMember>> alarms,
       Versions versions) {
+    this.standing = standing;
     this.store = store;
     this.quota = quota;
     this.raft = raft;
@@ -52,6 +55,7 @@ public final class StatusReport {
             .setRaftIndex(status.commitIndex())
             .setRaftTerm(status.term())
             .setRaftAppliedIndex(store.appliedIndex())
+            .setIsLearner(standing.isLearner())
             .setStorageVersion(versions.storage())
             .setDowngradeInfo(DowngradeInfo.getDefaultInstance());
     if (status.leader().isEmpty()) {

@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.Counter;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -129,6 +130,7 @@ public final class ServerMetrics {
       Supplier<RaftStatus> raft,
       WatchCounts watches,
       DoubleSupplier pendingProposals,
+      BooleanSupplier isLearner,
       Predicate<AlarmType> isRaised,
       long quotaBytes,
       String version) {}
@@ -144,7 +146,10 @@ public final class ServerMetrics {
         "etcd_server_is_leader",
         "1 if this member leads.",
         () -> raft.get().role() == RoleKind.LEADER ? 1 : 0);
-    meters.gauge("etcd_server_is_learner", "1 if this member is a learner.", () -> 0);
+    meters.gauge(
+        "etcd_server_is_learner",
+        "1 if this member is a learner.",
+        () -> from.isLearner().getAsBoolean() ? 1 : 0);
     meters.gauge(
         "etcd_server_id", "This member's id.", () -> 1, "server_id", raft.get().self().toString());
     meters.gauge(

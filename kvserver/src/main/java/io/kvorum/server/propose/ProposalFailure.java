@@ -1,5 +1,7 @@
 package io.kvorum.server.propose;
 
+import io.kvorum.server.command.MembershipRefusal;
+
 /// Why a proposal got no answer from the log, and what the caller may conclude from it.
 public sealed interface ProposalFailure {
   /// The command is certainly in no log and never will be: it may be sent again.
@@ -18,8 +20,8 @@ public sealed interface ProposalFailure {
   /// The encoded command exceeds `max-request-bytes`, counted as etcd does.
   record RequestTooLarge(int encodedBytes) implements NotDone {}
 
-  /// The membership change leads to no legal configuration.
-  record ChangeIllegal() implements NotDone {}
+  /// The leader does not let the membership change into its log.
+  record ChangeRefused(MembershipRefusal refusal) implements NotDone {}
 
   /// The member stops, and the command was never handed to the log.
   record StoppedBefore() implements NotDone {}

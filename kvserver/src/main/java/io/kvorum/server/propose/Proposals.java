@@ -7,6 +7,7 @@ import io.kvorum.raft.ProposalRefusal;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.server.command.ApplyResult;
 import io.kvorum.server.command.CommandCodec;
+import io.kvorum.server.command.MembershipRefusal;
 import io.kvorum.server.command.ProposalId;
 import java.util.Map;
 import java.util.Optional;
@@ -134,7 +135,8 @@ public final class Proposals implements AutoCloseable {
     switch (refusal) {
       case NO_LEADER, NOT_LEADER, TRANSFERRING, CHANGE_PENDING -> park(token);
       case UNCOMMITTED_LIMIT, TRANSFER_TARGET -> fail(token, new ProposalFailure.TooManyRequests());
-      case CHANGE_ILLEGAL -> fail(token, new ProposalFailure.ChangeIllegal());
+      case CHANGE_ILLEGAL ->
+          fail(token, new ProposalFailure.ChangeRefused(MembershipRefusal.NOT_ENOUGH_STARTED));
       case STOPPED -> fail(token, new ProposalFailure.StoppedBefore());
     }
   }
@@ -144,6 +146,11 @@ public final class Proposals implements AutoCloseable {
     if (parked != null) {
       parked.park();
     }
+  }
+
+  /// No log has this proposal, and it is not worth another try.
+  public void failed(long token, ProposalFailure.NotDone failure) {
+    fail(token, failure);
   }
 
   private void fail(long token, ProposalFailure failure) {

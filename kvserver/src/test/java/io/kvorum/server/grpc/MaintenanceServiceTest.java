@@ -21,7 +21,6 @@ import io.kvorum.proto.etcd.MaintenanceGrpc.MaintenanceBlockingStub;
 import io.kvorum.proto.etcd.Member;
 import io.kvorum.proto.etcd.MemberListRequest;
 import io.kvorum.proto.etcd.MemberListResponse;
-import io.kvorum.proto.etcd.MoveLeaderRequest;
 import io.kvorum.proto.etcd.StatusRequest;
 import io.kvorum.proto.etcd.StatusResponse;
 import io.kvorum.server.read.ReadFailure;
@@ -163,14 +162,6 @@ class MaintenanceServiceTest {
 
     assertThat(response.getHeader()).isEqualTo(served.headers.at(2));
     assertThat(maintenance.hashKV(HashKVRequest.getDefaultInstance())).isEqualTo(before);
-  }
-
-  @Test
-  void moveLeader_notServedYet_isUnimplemented() {
-    assertThat(
-            Calls.failureOf(() -> maintenance.moveLeader(MoveLeaderRequest.getDefaultInstance()))
-                .getCode())
-        .isEqualTo(Status.Code.UNIMPLEMENTED);
   }
 
   /// Case 57. Ids are unsigned; the header has no revision.

@@ -21,7 +21,9 @@ class MetadataChecksTest {
   private static final byte[] UTF8 = "3.6é".getBytes(StandardCharsets.UTF_8);
 
   private final MetadataChecks checks =
-      new MetadataChecks(() -> true, new LeaderRequiredStreams(() -> true, () -> Runnable::run));
+      new MetadataChecks(
+          new FixedStanding(true, false),
+          new LeaderRequiredStreams(() -> true, () -> Runnable::run));
 
   /// Case 71.
   @Test

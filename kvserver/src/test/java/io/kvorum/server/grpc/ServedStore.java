@@ -13,10 +13,17 @@ import io.kvorum.mvcc.StoreOptions;
 import io.kvorum.mvcc.WriteTxn;
 import io.kvorum.proto.etcd.AlarmMember;
 import io.kvorum.proto.etcd.Member;
+import io.kvorum.proto.storage.Membership;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.ManualClock;
+import io.kvorum.server.apply.Alarms;
+import io.kvorum.server.apply.ClusterState;
+import io.kvorum.server.cluster.Connections;
+import io.kvorum.server.cluster.LeadershipMoves;
+import io.kvorum.server.cluster.Reconfiguration;
+import io.kvorum.server.config.MemberConfig.ReconfigurationChecks;
 import io.kvorum.server.grpc.KvReads.ReadResources;
 import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadFailure;
@@ -29,6 +36,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -47,8 +55,8 @@ final class ServedStore implements AutoCloseable {
   static final MemberId LEADER = new MemberId(18);
   static final List<Member> MEMBERS =
       List.of(
-          Member.newBuilder().setID(-5).setName("largest id").build(),
-          Member.newBuilder().setID(17).setName("here").addPeerURLs("http://127.0.0.1:1").build());
+          Member.newBuilder().setID(17).setName("here").addPeerURLs("http://127.0.0.1:1").build(),
+          Member.newBuilder().setID(-5).setName("largest id").build());
   static final long MIN_TTL_SECONDS = 2;
   static final long CLUSTER = 23;
   static final long TERM = 5;
@@ -61,6 +69,10 @@ final class ServedStore implements AutoCloseable {
   final RecordingMeters meters = new RecordingMeters();
   final LeaderRequiredStreams streams;
   volatile boolean leaderKnown = true;
+  volatile boolean learner;
+  volatile RoleKind role = RoleKind.FOLLOWER;
+  private final MemberStanding standing = new Standing();
+  private final Connections connections = new Connections(System::nanoTime);
   volatile List<AlarmMember> alarms = List.of();
   final ReadBudget budget;
   final MvccStore store;
@@ -86,7 +98,7 @@ final class ServedStore implements AutoCloseable {
     this.streams = new LeaderRequiredStreams(() -> leaderKnown, loops());
     this.server =
         serve(
-            new ClientServices(MAX_REQUEST_BYTES, () -> leaderKnown, streams, meters, clock)
+            new ClientServices(MAX_REQUEST_BYTES, standing, streams, meters, clock)
                 .bind(services()));
     this.channel = newChannel();
   }
@@ -107,7 +119,8 @@ final class ServedStore implements AutoCloseable {
   private List<BindableService> services() {
     Writes writes = writes();
     ConfirmedReads confirmed =
-        new ConfirmedReads((loop, callback) -> loop.execute(() -> confirm(callback)), loops());
+        new ConfirmedReads(
+            (loop, callback) -> loop.execute(() -> confirm(callback)), standing, loops());
     return List.of(
         kvService(writes, confirmed),
         new LeaseService(
@@ -116,23 +129,78 @@ final class ServedStore implements AutoCloseable {
             headers,
             loops(),
             new LeaseService.LeaseGrants(MIN_TTL_SECONDS, new Random(7))),
-        new ClusterService(() -> MEMBERS, confirmed, headers),
+        new ClusterService(
+            () -> MEMBERS,
+            new Reconfiguration(MEMBER, ReconfigurationChecks.OFF, 1, this::cluster, connections),
+            writes,
+            confirmed,
+            headers,
+            () -> 1_700_000_000),
         new MaintenanceService(
             writes,
             new StatusReport(
                 store,
                 new StorageQuota(QUOTA_BYTES, quotaUsedBytes::get),
                 this::raftStatus,
+                standing,
                 () -> alarms,
                 new StatusReport.Versions("3.7.0", "3.7.0")),
             new StoreChores(store, threads, Runnable::run, store::defragment),
-            headers));
+            new LeadershipMoves(
+                MEMBER, new FakeRaft(), this::cluster, connections, Duration.ofMillis(50)),
+            headers,
+            loops()));
+  }
+
+  private ClusterState cluster() {
+    return new ClusterState(
+        Alarms.NONE,
+        Membership.newBuilder()
+            .setVersion(1)
+            .addAllMembers(
+                MEMBERS.stream()
+                    .map(
+                        member ->
+                            io.kvorum.proto.storage.Member.newBuilder()
+                                .setId(member.getID())
+                                .setName(member.getName())
+                                .addAllPeerUrls(member.getPeerURLsList())
+                                .setLearner(member.getIsLearner())
+                                .build())
+                    .toList())
+            .build(),
+        Optional.empty());
+  }
+
+  /// Says what the status says, and hands nothing over.
+  private final class FakeRaft implements LeadershipMoves.Raft {
+    @Override
+    public RaftStatus status() {
+      return raftStatus();
+    }
+
+    @Override
+    public boolean transferLeadership(long token, MemberId target) {
+      return true;
+    }
+  }
+
+  private final class Standing implements MemberStanding {
+    @Override
+    public boolean knowsLeader() {
+      return leaderKnown;
+    }
+
+    @Override
+    public boolean isLearner() {
+      return learner;
+    }
   }
 
   private RaftStatus raftStatus() {
     return new RaftStatus(
         MEMBER,
-        RoleKind.FOLLOWER,
+        role,
         TERM,
         leaderKnown ? Optional.of(LEADER) : Optional.empty(),
         1_000,

@@ -18,6 +18,8 @@ import io.kvorum.raft.log.RecoveredLog;
 import io.kvorum.raft.membership.ConfigChange;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -48,6 +50,7 @@ public final class RaftNode implements AutoCloseable {
   private final AtomicBoolean isFailed = new AtomicBoolean();
   private volatile boolean isClosing;
   private volatile RaftStatus status;
+  private volatile Map<MemberId, Long> matchedIndexes = Map.of(); // never changed, only replaced
   private long nextTickNanos;
 
   /// Starts the threads `raft` and `log`. The listener may be called before this returns.
@@ -167,6 +170,12 @@ public final class RaftNode implements AutoCloseable {
     return status;
   }
 
+  /// Up to where the other members hold this leader's log, as of the last tick; empty on a member
+  /// that does not lead.
+  public Map<MemberId, Long> matchedIndexes() {
+    return matchedIndexes;
+  }
+
   /// Stops taking requests, lets everything accepted become durable, aborts the reads that wait,
   /// closes the log cleanly and ends both threads. What is committed by then has been handed to the
   /// listener; a proposal of which nothing was heard may or may not be in the log.
@@ -226,8 +235,15 @@ public final class RaftNode implements AutoCloseable {
     long now = nanoClock.getAsLong();
     if (now - nextTickNanos >= 0) {
       core.step(new Input.Tick());
+      matchedIndexes = matchedNow();
       nextTickNanos = now + options.tick().toNanos();
     }
+  }
+
+  private Map<MemberId, Long> matchedNow() {
+    Map<MemberId, Long> matched = new TreeMap<>();
+    core.progress().forEach((member, progress) -> matched.put(member, progress.matchIndex()));
+    return matched;
   }
 
   private void carryOut() {

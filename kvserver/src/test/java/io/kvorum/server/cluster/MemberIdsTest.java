@@ -1,4 +1,4 @@
-package io.kvorum.server;
+package io.kvorum.server.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.kvorum.server;
+package io.kvorum.server.cluster;
 
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.server.config.ListenUrl;
@@ -10,19 +10,24 @@ import java.util.Collection;
 import java.util.List;
 
 /// Member and cluster ids as etcd derives them, so that scripts which predict them keep working.
-final class MemberIds {
+public final class MemberIds {
   private MemberIds() {}
 
   /// The id of a founding member: the first 8 bytes, big-endian, of SHA-1 over its sorted peer URLs
   /// and the cluster token.
-  static MemberId ofFounder(Collection<String> peerUrls, String clusterToken) {
+  public static MemberId ofFounder(Collection<String> peerUrls, String clusterToken) {
     String text = String.join("", peerUrls.stream().sorted().toList()) + clusterToken;
     return new MemberId(first8(text.getBytes(StandardCharsets.UTF_8)));
   }
 
+  /// The id of a member that is added later: from the time in seconds in place of the token.
+  static MemberId ofAdded(Collection<String> peerUrls, long unixSeconds) {
+    return ofFounder(peerUrls, Long.toString(unixSeconds));
+  }
+
   /// The id of a cluster: the first 8 bytes of SHA-1 over its founders' ids, ascending, 8 bytes
   /// big-endian each.
-  static long ofCluster(Collection<MemberId> founders) {
+  public static long ofCluster(Collection<MemberId> founders) {
     List<Long> ids = founders.stream().map(MemberId::value).sorted(Long::compareUnsigned).toList();
     ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES * ids.size());
     ids.forEach(bytes::putLong);
@@ -30,7 +35,7 @@ final class MemberIds {
   }
 
   /// URLs as ids are derived from them: as they were written, sorted, each once.
-  static List<String> texts(Collection<ListenUrl> urls) {
+  public static List<String> texts(Collection<ListenUrl> urls) {
     return urls.stream().map(ListenUrl::text).sorted().distinct().toList();
   }
 
