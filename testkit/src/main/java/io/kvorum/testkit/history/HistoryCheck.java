@@ -101,17 +101,17 @@ public final class HistoryCheck {
       case Done(var revision, var succeeded, _) -> {
         List<Long> expected = succeeded ? List.of(revision) : List.of();
         if (!found.equals(expected)) {
-          fail("%s is in revisions %s", operation, found);
+          fail("lost or made twice: %s is in revisions %s", operation, found);
         }
       }
       case Outcome.Refused() -> {
         if (!found.isEmpty()) {
-          fail("%s was refused, and is in revisions %s", operation, found);
+          fail("not refused: %s was refused, and is in revisions %s", operation, found);
         }
       }
       case Outcome.Unknown() -> {
         if (found.size() > 1) {
-          fail("%s is in revisions %s", operation, found);
+          fail("lost or made twice: %s is in revisions %s", operation, found);
         }
       }
     }
@@ -125,7 +125,9 @@ public final class HistoryCheck {
     }
     List<Change> expected = ((Write) operation.request()).changes();
     if (!committed.at(revision).equals(expected)) {
-      fail("%s is not what revision %d did: %s", operation, revision, committed.at(revision));
+      fail(
+          "lost or different: %s is not what revision %d did: %s",
+          operation, revision, committed.at(revision));
     }
   }
 
@@ -192,7 +194,8 @@ public final class HistoryCheck {
       long atLeast = isAcknowledgedChange(operation) ? floor + 1 : floor;
       if (revisionOf(operation) < atLeast) {
         fail(
-            "%s is of the past: before it began, %s had returned", operation, newest.orElseThrow());
+            "stale: %s is of the past: before it began, %s had returned",
+            operation, newest.orElseThrow());
       }
     }
   }
@@ -207,7 +210,7 @@ public final class HistoryCheck {
     for (Operation operation : done) {
       var seen = latestInvocation.floorEntry(revisionOf(operation));
       if (seen != null && seen.getValue() > operation.returnedNanos()) {
-        fail("%s shows a write that began after it had returned", operation);
+        fail("of the future: %s shows a write that began after it had returned", operation);
       }
     }
   }
@@ -236,20 +239,20 @@ public final class HistoryCheck {
       case Put _, PutAll _ -> {}
       case Delete(var key) -> {
         if (state.containsKey(key) != done.succeeded()) {
-          fail("%s found %s", operation, Optional.ofNullable(state.get(key)));
+          fail("wrong decision: %s found %s", operation, Optional.ofNullable(state.get(key)));
         }
       }
       case CompareAndPut(var key, var expected, _) -> {
         Pair pair = state.get(key);
         boolean holds = expected == (pair == null ? 0 : pair.modRevision());
         if (holds != done.succeeded()) {
-          fail("%s compared with %s", operation, Optional.ofNullable(pair));
+          fail("wrong decision: %s compared with %s", operation, Optional.ofNullable(pair));
         }
       }
       case Range(var from, var to, _) -> {
         List<Pair> expected = List.copyOf(state.subMap(from, to).values());
         if (!expected.equals(done.pairs())) {
-          fail("%s should show %s", operation, expected);
+          fail("wrong state: %s should show %s", operation, expected);
         }
       }
     }
