@@ -1,8 +1,8 @@
 package io.kvorum.testkit.cluster;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -52,10 +52,10 @@ final class SocketOwner {
     return Optional.empty();
   }
 
-  private static boolean holds(long process, Path socket) throws IOException {
+  private static boolean holds(long process, Path socket) {
     try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(process), "fd"))) {
       return files.anyMatch(file -> leadsTo(file, socket));
-    } catch (NoSuchFileException _) {
+    } catch (IOException | UncheckedIOException _) {
       return false; // the process has ended
     }
   }

@@ -115,9 +115,9 @@ final class NemesisRun {
       Settlement settlement = new Settlement(cluster, load);
       settlement.await();
       load.endWatches();
-      List<String> violations = new ArrayList<>(nemesis.violations());
+      List<String> violations = judge(load, settlement.revision());
       violations.addAll(settlement.violations());
-      violations.addAll(judge(load, settlement.revision()));
+      violations.addAll(nemesis.violations());
       return new Report(
           settings,
           directory,
