@@ -3,6 +3,7 @@ package io.kvorum.testkit.history;
 import io.kvorum.testkit.history.Outcome.Done;
 import io.kvorum.testkit.history.Request.CompareAndPut;
 import io.kvorum.testkit.history.Request.Delete;
+import io.kvorum.testkit.history.Request.PastRange;
 import io.kvorum.testkit.history.Request.Put;
 import io.kvorum.testkit.history.Request.PutAll;
 import io.kvorum.testkit.history.Request.Range;
@@ -249,17 +250,25 @@ public final class HistoryCheck {
           fail("wrong decision: %s compared with %s", operation, Optional.ofNullable(pair));
         }
       }
-      case Range(var from, var to, _) -> {
-        List<Pair> expected = List.copyOf(state.subMap(from, to).values());
-        if (!expected.equals(done.pairs())) {
-          fail("wrong state: %s should show %s", operation, expected);
-        }
-      }
+      case Range(var from, var to, _) ->
+          requireState(operation, state.subMap(from, true, to, false));
+      case PastRange(var from, var to, _) ->
+          requireState(operation, state.subMap(from, true, to, false));
+    }
+  }
+
+  private void requireState(Operation operation, NavigableMap<String, Pair> state) {
+    List<Pair> expected = List.copyOf(state.values());
+    if (!expected.equals(((Done) operation.outcome()).pairs())) {
+      fail("wrong state: %s should show %s", operation, expected);
     }
   }
 
   /// The revision whose state decides the answer: a change is decided by what was there before it.
   private static long stateRevision(Operation operation) {
+    if (operation.request() instanceof PastRange(_, _, var revision)) {
+      return revision;
+    }
     return isAcknowledgedChange(operation) ? revisionOf(operation) - 1 : revisionOf(operation);
   }
 
@@ -282,7 +291,7 @@ public final class HistoryCheck {
       case Put(_, var value) -> Optional.of(value);
       case CompareAndPut(_, _, var value) -> Optional.of(value);
       case PutAll(var changes) -> changes.getFirst().value();
-      case Delete _, Range _ -> Optional.empty();
+      case Delete _, Range _, PastRange _ -> Optional.empty();
     };
   }
 }

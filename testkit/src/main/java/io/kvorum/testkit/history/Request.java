@@ -52,4 +52,8 @@ public sealed interface Request {
       return new Range(key, key + "\0", false);
     }
   }
+
+  /// Every key in `[from, to)` as it was at a revision that is still kept. The answer's header
+  /// shows the newest revision all the same.
+  record PastRange(String from, String to, long revision) implements Request {}
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvorum.testkit.history.Request.CompareAndPut;
 import io.kvorum.testkit.history.Request.Delete;
+import io.kvorum.testkit.history.Request.PastRange;
 import io.kvorum.testkit.history.Request.Put;
 import io.kvorum.testkit.history.Request.PutAll;
 import io.kvorum.testkit.history.Request.Range;
@@ -247,6 +248,22 @@ class HistoryCheckTest {
         .contains("nobody asked for revision 5");
   }
 
+  @Test
+  void readOfThePast_showsTheStateThen_orIsNoticed() {
+    write(0, 1, new Put("a", "1"), 2);
+    write(2, 3, new Put("a", "2"), 3);
+    Request past = new PastRange("a", "b", 2);
+    List<Pair> then = List.of(pair("a", "1", 2, 2, 1));
+    history.add(new Operation("r", 4, 5, past, new Outcome.Done(3, false, then)));
+    assertThat(HistoryCheck.violations(history, committed)).isEmpty();
+    List<Pair> now = List.of(pair("a", "2", 2, 3, 2));
+    history.add(new Operation("r", 6, 7, past, new Outcome.Done(3, false, now)));
+    assertThat(HistoryCheck.violations(history, committed))
+        .singleElement()
+        .asString()
+        .startsWith("wrong state");
+  }
+
   private void write(long invoked, long returned, Request.Write request, long revision) {
     history.add(new Operation("w", invoked, returned, request, Outcome.Done.write(revision)));
     committed.add(revision, request.changes());
@@ -329,6 +346,7 @@ class HistoryCheckTest {
               committed.add(++revision, List.of(Change.delete(key)));
               yield Outcome.Done.write(revision);
             }
+            case PastRange _ -> throw new AssertionError("not drawn");
             case Range(var from, var to, _) ->
                 new Outcome.Done(revision, false, List.copyOf(keys.subMap(from, to).values()));
           };

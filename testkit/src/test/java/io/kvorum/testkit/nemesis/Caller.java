@@ -31,6 +31,7 @@ final class Caller {
   private static final String PREFIX_END = "k0";
   private static final int KEYS = 8;
   private static final int LONGEST_PAUSE_MILLIS = 12;
+  private static final int OLDEST_REVISIONS = 100;
 
   private final String name;
   private final Client client;
@@ -69,6 +70,8 @@ final class Caller {
       putAll();
     } else if (dice < 57) {
       delete(key);
+    } else if (dice < 62) {
+      readPast(key);
     } else if (dice < 87) {
       read(random.nextInt(3) == 0 ? everything(false) : Request.Range.ofKey(key));
     } else {
@@ -159,6 +162,22 @@ final class Caller {
         .forEach(pair -> known.put(Archive.text(pair.getKey()), pair.getModRevision()));
   }
 
+  /// Reads what was there at a revision that this caller has heard of, which may be compacted.
+  private void readPast(String key) {
+    long newest = known.values().stream().mapToLong(Long::longValue).max().orElse(0);
+    long revision = newest - random.nextInt(OLDEST_REVISIONS);
+    if (revision < 1) {
+      return;
+    }
+    Get get = Get.of(key).revision(revision);
+    var _ =
+        recorder.call(
+            name,
+            new Request.PastRange(key, key + "\0", revision),
+            () -> client.kv().get(get),
+            Caller::shown);
+  }
+
   /// Reads every key of all callers, so that the answer becomes part of the history.
   static RangeResponse readAll(
       Recorder recorder, String name, Client client, boolean isSerializable) {
@@ -170,16 +189,15 @@ final class Caller {
     Get linearizable = Get.of(KeyRange.between(bytes(range.from()), bytes(range.to())));
     Get get = range.isSerializable() ? linearizable.serializable() : linearizable;
     return recorder
-        .call(
-            name,
-            range,
-            () -> client.kv().get(get),
-            answer ->
-                new Done(
-                    answer.getHeader().getRevision(),
-                    false,
-                    answer.getKvsList().stream().map(Caller::pair).toList()))
+        .call(name, range, () -> client.kv().get(get), Caller::shown)
         .orElse(RangeResponse.getDefaultInstance());
+  }
+
+  private static Done shown(RangeResponse answer) {
+    return new Done(
+        answer.getHeader().getRevision(),
+        false,
+        answer.getKvsList().stream().map(Caller::pair).toList());
   }
 
   private static ByteString bytes(String text) {

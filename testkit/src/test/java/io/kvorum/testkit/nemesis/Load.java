@@ -1,6 +1,7 @@
 package io.kvorum.testkit.nemesis;
 
 import io.kvorum.client.Client;
+import io.kvorum.testkit.ServerKind;
 import io.kvorum.testkit.history.LeaseRecord;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,7 +42,7 @@ final class Load implements AutoCloseable {
   private volatile boolean isStopped;
 
   /// Starts at once.
-  Load(List<String> endpoints, SplittableRandom random) {
+  Load(ServerKind kind, List<String> endpoints, SplittableRandom random) {
     List<Client> ofAll = new ArrayList<>();
     for (int i = 0; i < CALLERS_OF_ALL; i++) {
       List<String> turned = new ArrayList<>(endpoints);
@@ -49,7 +50,7 @@ final class Load implements AutoCloseable {
       ofAll.add(client(turned, PATIENCE_WITH_ALL));
     }
     archive = new Archive(ofAll.getFirst());
-    watchers = new WatchCrowd(ofAll, archive, recorder, random.split());
+    watchers = new WatchCrowd(kind, ofAll, archive, recorder, random.split());
     for (int i = 0; i < ofAll.size(); i++) {
       Caller caller = new Caller("a" + i, ofAll.get(i), recorder, random.split());
       start(() -> caller.run(this::isStopped));

@@ -103,7 +103,7 @@ final class NemesisRun {
             List.of("--snapshot-count=" + snapshotCount));
     try (Cluster cluster = Cluster.start(members);
         Leadership leadership = new Leadership(cluster.endpoints());
-        Load load = new Load(cluster.endpoints(), random.split())) {
+        Load load = new Load(settings.kind(), cluster.endpoints(), random.split())) {
       Set<FaultKind> kinds = available();
       Faults faults = new Faults(cluster, leadership, random.split());
       Nemesis nemesis =

@@ -100,6 +100,7 @@ final class Recorder {
       case Request.PutAll _ -> "txn";
       case Request.CompareAndPut _ -> "cas";
       case Request.Delete _ -> "delete";
+      case Request.PastRange _ -> "past range";
       case Request.Range range -> range.isSerializable() ? "serializable range" : "range";
     };
   }
