@@ -35,15 +35,29 @@ class ClusterTest {
     cluster.close();
   }
 
-  private long put(int member, String value, Duration limit) {
+  /// Puts, at one member, once that works: what was under way to a leader that is gone is lost.
+  private long put(int member, String value) {
+    long deadlineNanos = System.nanoTime() + ENOUGH.toNanos();
+    while (true) {
+      try {
+        return putOnce(member, value);
+      } catch (CompletionException e) {
+        if (System.nanoTime() > deadlineNanos) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private long putOnce(int member, String value) {
     String endpoint = cluster.endpoints().get(member);
-    try (Client client = Client.builder(endpoint).callTimeout(limit).build()) {
+    try (Client client = Client.builder(endpoint).callTimeout(TOO_SHORT).build()) {
       return client.kv().put("key", value).join().getHeader().getRevision();
     }
   }
 
   private void assertCutOff(int member) {
-    assertThatThrownBy(() -> put(member, "lost", TOO_SHORT))
+    assertThatThrownBy(() -> putOnce(member, "lost"))
         .isInstanceOf(CompletionException.class)
         .hasCauseInstanceOf(ClientException.class);
   }
@@ -59,11 +73,11 @@ class ClusterTest {
     cutBothWays(new Route(0, 2));
 
     assertCutOff(0);
-    long revision = put(1, "by the majority", ENOUGH);
-    assertThat(put(2, "again", ENOUGH)).isGreaterThan(revision);
+    long revision = put(1, "by the majority");
+    assertThat(put(2, "again")).isGreaterThan(revision);
 
     cluster.network().heal();
-    assertThat(put(0, "healed", ENOUGH)).isGreaterThan(revision + 1);
+    assertThat(put(0, "healed")).isGreaterThan(revision + 1);
   }
 
   @Test
@@ -72,10 +86,10 @@ class ClusterTest {
     cluster.network().cut(new Route(0, 2));
 
     assertCutOff(0);
-    assertThat(put(1, "by the majority", ENOUGH)).isPositive();
+    assertThat(put(1, "by the majority")).isPositive();
 
     cluster.network().heal();
-    assertThat(put(0, "healed", ENOUGH)).isPositive();
+    assertThat(put(0, "healed")).isPositive();
   }
 
   @Test
@@ -83,15 +97,15 @@ class ClusterTest {
     ClusterMember member = cluster.members().get(2);
     member.kill();
     assertThat(member.isRunning()).isFalse();
-    assertThat(put(0, "of two", ENOUGH)).isPositive();
+    assertThat(put(0, "of two")).isPositive();
     member.start();
     member.awaitHealthy();
-    assertThat(put(2, "of three", ENOUGH)).isPositive();
+    assertThat(put(2, "of three")).isPositive();
 
     member.pause();
     assertCutOff(2);
-    assertThat(put(1, "of two again", ENOUGH)).isPositive();
+    assertThat(put(1, "of two again")).isPositive();
     member.resume();
-    assertThat(put(2, "of three again", ENOUGH)).isPositive();
+    assertThat(put(2, "of three again")).isPositive();
   }
 }
