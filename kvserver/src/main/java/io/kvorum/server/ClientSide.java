@@ -9,6 +9,7 @@ import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.AutoCompaction;
 import io.kvorum.server.apply.CompactionSchedule;
+import io.kvorum.server.apply.Lessor;
 import io.kvorum.server.apply.PeriodicSchedule;
 import io.kvorum.server.apply.RevisionSchedule;
 import io.kvorum.server.cluster.LeadershipMoves;
@@ -73,6 +74,7 @@ final class ClientSide implements AutoCloseable {
       Applier applier,
       Reconfiguration reconfiguration,
       LeadershipMoves moves,
+      Lessor lessor,
       ServerMetrics metrics,
       NettyEventLoops loops) {}
 
@@ -275,7 +277,7 @@ final class ClientSide implements AutoCloseable {
         watchService,
         new LeaseService(
             writes,
-            parts.metrics().requests().around(parts.applier().lessor()),
+            parts.metrics().requests().around(parts.lessor()),
             headers,
             parts.loops(),
             new LeaseService.LeaseGrants(minTtl, new Random(threads.nanoClock().getAsLong()))),

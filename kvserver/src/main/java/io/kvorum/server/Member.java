@@ -22,8 +22,9 @@ import io.kvorum.server.apply.AppliedListener;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.ApplyLimits;
 import io.kvorum.server.apply.ClusterState;
-import io.kvorum.server.cluster.ChangeRoute;
 import io.kvorum.server.cluster.Connections;
+import io.kvorum.server.cluster.LeaderChanges;
+import io.kvorum.server.cluster.LeaderSide;
 import io.kvorum.server.cluster.LeadershipMoves;
 import io.kvorum.server.cluster.PeerSide;
 import io.kvorum.server.cluster.Reconfiguration;
@@ -57,7 +58,8 @@ import org.slf4j.LoggerFactory;
 
 /// One running member. Everything it consists of is built here, in order, with constructors:
 ///
-/// files → event loops → proposals and reads → state machine → [PeerSide] → Raft → [ClientSide]
+/// files → event loops → proposals and reads → state machine → [PeerSide], [LeaderSide] → Raft →
+/// [ClientSide]
 ///
 /// and taken apart in the opposite order. The only place that reads clocks and makes random
 /// generators.
@@ -85,9 +87,9 @@ public final class Member implements AutoCloseable {
   private final Applier applier;
   private final RaftEvents events;
   private final PeerSide peers;
-  private final ChangeRoute changes;
   private final LeadershipMoves moves;
   private final Reconfiguration reconfiguration;
+  private final LeaderSide leader;
   private @Nullable ClientSide clients; // once it serves
 
   /// Starts a member and returns when it serves clients.
@@ -189,8 +191,6 @@ public final class Member implements AutoCloseable {
             applier::clusterState,
             connections,
             config.consensus().requestTimeout());
-    this.changes = new ChangeRoute(new Core(), proposals);
-    this.events = new RaftEvents(applier, proposals, reads, moves, metrics, failures);
     this.peers =
         new PeerSide(
             new PeerIdentity(
@@ -203,6 +203,15 @@ public final class Member implements AutoCloseable {
             applier::clusterState,
             connections,
             new Random(CLOCK.getAsLong()));
+    this.leader =
+        new LeaderSide(
+            new LeaderSide.Parts(
+                this::status, applier, reads, files.store()::head, new Core(), proposals),
+            peers::send,
+            bootEpoch << BOOT_EPOCH_SHIFT,
+            config.consensus().requestTimeout(),
+            CLOCK);
+    this.events = new RaftEvents(applier, proposals, leader, reads, moves, metrics, failures);
   }
 
   private ThreadFactory named(String name) {
@@ -278,6 +287,7 @@ public final class Member implements AutoCloseable {
       long now = CLOCK.getAsLong();
       proposals.tick(now);
       reads.tick(now);
+      leader.tick(now);
     } catch (RuntimeException | Error e) {
       failures.stop(e);
     }
@@ -311,6 +321,7 @@ public final class Member implements AutoCloseable {
                 applier,
                 reconfiguration,
                 moves,
+                leader.lessor(),
                 metrics,
                 loops),
             new ClientSide.Threads(background, rangeThreads, clock, CLOCK),
@@ -333,7 +344,7 @@ public final class Member implements AutoCloseable {
   private boolean propose(long token, EntryKind kind, ByteString payload) {
     return switch (kind) {
       case NORMAL -> raft().propose(token, payload);
-      case CONFIGURATION -> changes.propose(token, payload);
+      case CONFIGURATION -> leader.changes().propose(token, payload);
     };
   }
 
@@ -370,7 +381,7 @@ public final class Member implements AutoCloseable {
   }
 
   /// The Raft node, once it runs, for what is built before.
-  private final class Core implements ChangeRoute.Raft, LeadershipMoves.Raft {
+  private final class Core implements LeaderChanges.Raft, LeadershipMoves.Raft {
     @Override
     public RaftStatus status() {
       return raft().status();
@@ -400,8 +411,19 @@ public final class Member implements AutoCloseable {
     }
 
     @Override
+    public void noted(MemberId from, ByteString note) {
+      leader.noted(from, note);
+    }
+
+    @Override
     public void unreachable(MemberId peer) {
       raft().unreachable(peer);
+      leader.connectionLost(peer);
+    }
+
+    @Override
+    public void disconnected(MemberId peer) {
+      leader.connectionLost(peer);
     }
 
     @Override
@@ -430,6 +452,7 @@ public final class Member implements AutoCloseable {
       clients.close();
     }
     handOver();
+    leader.close();
     proposals.close();
     reads.close();
     clock.shutdownNow();

@@ -5,6 +5,7 @@ import io.kvorum.raft.ProposalRefusal;
 import io.kvorum.raft.node.RaftListener;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.apply.Applier;
+import io.kvorum.server.cluster.LeaderSide;
 import io.kvorum.server.cluster.LeadershipMoves;
 import io.kvorum.server.observe.ServerMetrics;
 import io.kvorum.server.propose.Proposals;
@@ -19,6 +20,7 @@ final class RaftEvents implements RaftListener {
 
   private final Applier applier;
   private final Proposals proposals;
+  private final LeaderSide leader;
   private final LinearizableReads reads;
   private final LeadershipMoves moves;
   private final ServerMetrics metrics;
@@ -27,12 +29,14 @@ final class RaftEvents implements RaftListener {
   RaftEvents(
       Applier applier,
       Proposals proposals,
+      LeaderSide leader,
       LinearizableReads reads,
       LeadershipMoves moves,
       ServerMetrics metrics,
       FatalErrors failures) {
     this.applier = applier;
     this.proposals = proposals;
+    this.leader = leader;
     this.reads = reads;
     this.moves = moves;
     this.metrics = metrics;
@@ -56,7 +60,9 @@ final class RaftEvents implements RaftListener {
 
   @Override
   public void proposalRefused(long token, ProposalRefusal refusal) {
-    proposals.refused(token, refusal);
+    if (!leader.refused(token, refusal)) {
+      proposals.refused(token, refusal);
+    }
   }
 
   @Override

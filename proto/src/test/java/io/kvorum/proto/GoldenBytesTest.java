@@ -13,9 +13,11 @@ import com.google.protobuf.TextFormat;
 import com.google.protobuf.TextFormat.ParseException;
 import io.kvorum.proto.command.CommandProto;
 import io.kvorum.proto.command.LogCommand;
+import io.kvorum.proto.peer.CallProto;
 import io.kvorum.proto.peer.Envelope;
 import io.kvorum.proto.peer.Handshake;
 import io.kvorum.proto.peer.HandshakeReply;
+import io.kvorum.proto.peer.Note;
 import io.kvorum.proto.peer.PeerProto;
 import io.kvorum.proto.storage.Alarms;
 import io.kvorum.proto.storage.ClusterVersion;
@@ -41,7 +43,10 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenBytesTest {
   private static final List<FileDescriptor> FILES =
       List.of(
-          CommandProto.getDescriptor(), StorageProto.getDescriptor(), PeerProto.getDescriptor());
+          CommandProto.getDescriptor(),
+          StorageProto.getDescriptor(),
+          PeerProto.getDescriptor(),
+          CallProto.getDescriptor());
 
   private static final Map<String, Message> EMPTY_MESSAGES =
       Stream.<Message>of(
@@ -51,7 +56,8 @@ class GoldenBytesTest {
               ClusterVersion.getDefaultInstance(),
               Handshake.getDefaultInstance(),
               HandshakeReply.getDefaultInstance(),
-              Envelope.getDefaultInstance())
+              Envelope.getDefaultInstance(),
+              Note.getDefaultInstance())
           .collect(
               Collectors.toMap(
                   message -> message.getDescriptorForType().getFullName(),
@@ -102,7 +108,7 @@ class GoldenBytesTest {
 
   private static List<GoldenCase> allCases() throws ParseException {
     List<GoldenCase> cases = new ArrayList<>();
-    for (String format : List.of("command", "storage", "peer")) {
+    for (String format : List.of("command", "storage", "peer", "call")) {
       cases.addAll(
           GoldenCase.readAll(
               "/golden/" + format + ".txt",

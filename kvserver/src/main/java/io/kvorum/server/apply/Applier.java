@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
 public final class Applier implements AutoCloseable {
   private final AppliedBatches batches;
   private final LeaseDesk leases;
-  private final Lessor lessor;
+  private final LeaseRequests lessor;
   private final ApplyInbox inbox;
   private final ApplyBacklog backlog;
   private final ApplyLimits limits;
@@ -84,8 +84,13 @@ public final class Applier implements AutoCloseable {
     inbox.put(nowNanos -> leases.statusChanged(status, batches.applied().term(), nowNanos));
   }
 
-  /// Answers lease requests. Any thread.
+  /// Answers lease requests from this member's own state. Any thread.
   public Lessor lessor() {
+    return lessor;
+  }
+
+  /// Tells the keys of leases. Any thread.
+  public AttachedKeys attachedKeys() {
     return lessor;
   }
 

@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 
 /// Brings lease requests from event loops to the thread `apply`, which owns the leases.
-final class LeaseRequests implements Lessor {
+final class LeaseRequests implements Lessor, AttachedKeys {
   private final LeaseDesk desk;
   private final MvccStore store;
   private final ApplyInbox inbox;
@@ -49,6 +49,17 @@ final class LeaseRequests implements Lessor {
         _ -> {
           LeaseList list = new LeaseList(desk.list(), store.head());
           loop.execute(() -> callback.answered(list));
+        });
+  }
+
+  @Override
+  public void attachedKeys(LeaseId lease, Executor loop, Callback<List<ByteString>> callback) {
+    offer(
+        loop,
+        callback,
+        _ -> {
+          List<ByteString> keys = store.attachedKeys(lease.value());
+          loop.execute(() -> callback.answered(keys));
         });
   }
 

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.concurrent.Executor;
 
 /// Answers the lease requests that are not commands of the log (etcd API: Lease.LeaseKeepAlive,
-/// LeaseTimeToLive, LeaseLeases). May be called by any thread; a callback runs once, on `loop`.
-/// Requests of one thread for one lease are answered in order.
+/// LeaseTimeToLive, LeaseLeases). May be called by any thread; a callback runs once, on `loop`, and
+/// in any order.
 public interface Lessor {
   /// Renews the lease for its full granted TTL. For a lease that has expired but is not yet revoked
   /// the answer waits until it is.

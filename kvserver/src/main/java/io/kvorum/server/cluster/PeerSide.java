@@ -1,5 +1,6 @@
 package io.kvorum.server.cluster;
 
+import com.google.protobuf.ByteString;
 import io.kvorum.proto.storage.Member;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.membership.MemberId;
@@ -63,8 +64,14 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
     /// A message has come.
     void received(Envelope envelope);
 
+    /// The server of `from` has something to say.
+    void noted(MemberId from, ByteString note);
+
     /// What was sent to `peer` of late may be lost.
     void unreachable(MemberId peer);
+
+    /// A connection of `peer` has ended, in one direction or the other: what was under way is lost.
+    void disconnected(MemberId peer);
 
     /// A peer says that this member was removed from the cluster for good.
     void removed();
@@ -79,6 +86,11 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
   @Override
   public boolean send(Envelope envelope) {
     return transport.links().send(envelope);
+  }
+
+  /// Sends a note to the server of another member, or loses it; see [PeerCalls.Transport].
+  public boolean send(MemberId to, ByteString note) {
+    return transport.links().send(to, note);
   }
 
   /// Connects to the members of this state, and to nobody else.
@@ -114,6 +126,7 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
                 known,
                 member -> cluster.get().isRemoved(member),
                 owner::received,
+                owner::noted,
                 this::page));
   }
 
@@ -171,6 +184,7 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
     @Override
     public void disconnected(MemberId peer, Direction direction) {
       connections.disconnected(peer, direction);
+      owner.disconnected(peer);
     }
   }
 }

@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 ///    |--bound reached, too large, stopped--> failed (not done)
 /// ```
 ///
-/// A command is proposed again only after a refusal, which says that no log has it (raft.md B4). A
-/// callback always runs on its loop, never inside [#submit].
+/// A command is proposed again only after a refusal, which says that no log has it (raft.md B4),
+/// and not at all if what it says may be outdated by then ([Patience]). A callback always runs on
+/// its loop, never inside [#submit].
 ///
 /// Safe for any thread; who removes a command from the map owns its outcome.
 public final class Proposals implements AutoCloseable {
@@ -103,7 +104,8 @@ public final class Proposals implements AutoCloseable {
       return;
     }
     EntryKind kind = command.hasMemberChange() ? EntryKind.CONFIGURATION : EntryKind.NORMAL;
-    add(sequence, new Waiting(kind, payload, nowNanos, loop, callback));
+    Patience patience = Patience.of(command.getCommandCase());
+    add(sequence, new Waiting(kind, patience, payload, nowNanos, loop, callback));
   }
 
   /// Whether this member still waits for the command's result; only then is an answer worth
@@ -142,9 +144,14 @@ public final class Proposals implements AutoCloseable {
   }
 
   private void park(long token) {
-    Waiting parked = waiting.get(token);
-    if (parked != null) {
-      parked.park();
+    Waiting early = waiting.get(token);
+    if (early == null) {
+      return;
+    }
+    if (early.patience == Patience.PARKED) {
+      early.park();
+    } else {
+      fail(token, new ProposalFailure.NoLeader());
     }
   }
 

@@ -20,6 +20,7 @@ final class Waiting implements Proposals.Answer {
   }
 
   final EntryKind kind;
+  final Patience patience;
   final ByteString payload;
   final long submittedNanos;
   private final Executor loop;
@@ -28,11 +29,13 @@ final class Waiting implements Proposals.Answer {
 
   Waiting(
       EntryKind kind,
+      Patience patience,
       ByteString payload,
       long submittedNanos,
       Executor loop,
       Proposals.Callback callback) {
     this.kind = kind;
+    this.patience = patience;
     this.payload = payload;
     this.submittedNanos = submittedNanos;
     this.loop = loop;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.kvorum.proto.command.ExpiredLease;
+import io.kvorum.proto.command.LeaseCheckpoints;
 import io.kvorum.proto.command.LeaseExpiry;
 import io.kvorum.proto.command.LogCommand;
 import io.kvorum.proto.etcd.LeaseRevokeRequest;
@@ -124,6 +125,23 @@ class ProposalsTest {
     proposals.refused(tokens.getFirst(), ProposalRefusal.NO_LEADER);
 
     proposals.tick(clock.advance(Duration.ofSeconds(7)));
+    loop.runAll();
+
+    assertThat(tokens).hasSize(1);
+    assertThat(outcome.events).containsExactly(new ProposalFailure.NoLeader());
+  }
+
+  /// A note about leases that is proposed again could follow the one that clears it.
+  @Test
+  void leaseNotes_refusedWithoutLeader_failAtOnce() {
+    Outcome outcome = new Outcome();
+    proposals.submit(
+        LogCommand.newBuilder().setLeaseCheckpoints(LeaseCheckpoints.getDefaultInstance()),
+        loop,
+        outcome);
+
+    proposals.refused(tokens.getFirst(), ProposalRefusal.TRANSFERRING);
+    proposals.tick(clock.advance(Duration.ofMillis(250)));
     loop.runAll();
 
     assertThat(tokens).hasSize(1);

@@ -73,6 +73,11 @@ final class IncomingConnection extends ChannelInboundHandlerAdapter {
     receivedBytes += FrameDecoder.LENGTH_BYTES + frame.length;
     switch (WireCodec.decode(frame)) {
       case Decoded.Messages(var envelopes) -> envelopes.forEach(this::handOn);
+      case Decoded.Note(var from, var to, var content) -> {
+        if (isAddressed(from, to)) {
+          server.deliver(from, content);
+        }
+      }
       case Decoded.Unknown() -> server.listener().droppedIncoming(known());
       case Decoded.Malformed(var reason) ->
           refuse("member %s sent a malformed message: %s".formatted(known(), reason));
@@ -80,11 +85,18 @@ final class IncomingConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void handOn(Envelope envelope) {
-    if (envelope.from().equals(peer) && envelope.to().equals(server.self().member())) {
+    if (isAddressed(envelope.from(), envelope.to())) {
       server.deliver(envelope);
-    } else {
+    }
+  }
+
+  /// From the peer of this connection to this member; anything else is dropped.
+  private boolean isAddressed(MemberId from, MemberId to) {
+    boolean isAddressed = from.equals(peer) && to.equals(server.self().member());
+    if (!isAddressed) {
       server.listener().droppedIncoming(known());
     }
+    return isAddressed;
   }
 
   @Override

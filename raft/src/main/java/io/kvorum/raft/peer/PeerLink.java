@@ -73,7 +73,11 @@ final class PeerLink {
       drop();
       return false;
     }
-    var message = WireCodec.encode(envelope);
+    return send(WireCodec.encode(envelope));
+  }
+
+  /// As above, for what is already in the form of the wire.
+  boolean send(io.kvorum.proto.peer.Envelope message) {
     if (message.getSerializedSize() > limits.frameBytes()) {
       LOG.atError()
           .addKeyValue("peer", peer)
@@ -83,7 +87,7 @@ final class PeerLink {
       drop();
       return false;
     }
-    if (!queue.offer(message)) {
+    if (!isConnected || !queue.offer(message)) {
       drop();
       return false;
     }

@@ -1,6 +1,7 @@
 package io.kvorum.raft.peer;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.ByteString;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.membership.MemberId;
 import io.netty.channel.EventLoop;
@@ -54,6 +55,19 @@ public final class PeerLinks implements AutoCloseable {
       return link.send(envelope);
     }
     listener.droppedOutgoing(envelope.to());
+    return false;
+  }
+
+  /// Sends a note of at most [WireCodec#NOTE_BYTES] to the server of the member, in order with the
+  /// messages sent before it but for heartbeats. Never blocks.
+  ///
+  /// @return false if it was dropped: it will certainly not arrive
+  public boolean send(MemberId to, ByteString note) {
+    PeerLink link = links.get(to);
+    if (link != null) {
+      return link.send(WireCodec.encodeNote(self.member(), to, note));
+    }
+    listener.droppedOutgoing(to);
     return false;
   }
 

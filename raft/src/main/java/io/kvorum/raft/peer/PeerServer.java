@@ -1,5 +1,6 @@
 package io.kvorum.raft.peer;
 
+import com.google.protobuf.ByteString;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.peer.HandshakeRule.Verdict;
@@ -22,6 +23,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -52,12 +54,15 @@ public final class PeerServer implements AutoCloseable {
   /// @param isRemoved asked by the thread `peer-files`
   /// @param consumer gets the peers' messages, in order for each; called by the event loop, must
   ///   not block
+  /// @param notes gets the notes of the peers' servers, each with its sender; likewise, and in
+  ///   order with the messages
   /// @param pages the JSON body for the path of an HTTP GET, if there is one; likewise
   public record Member(
       PeerIdentity self,
       KnownPeers known,
       Predicate<MemberId> isRemoved,
       Consumer<Envelope> consumer,
+      BiConsumer<MemberId, ByteString> notes,
       Function<String, Optional<String>> pages) {}
 
   private PeerServer(
@@ -195,6 +200,10 @@ public final class PeerServer implements AutoCloseable {
 
   void deliver(Envelope envelope) {
     member.consumer().accept(envelope);
+  }
+
+  void deliver(MemberId from, ByteString note) {
+    member.notes().accept(from, note);
   }
 
   PeerIdentity self() {

@@ -1,5 +1,6 @@
 package io.kvorum.raft.peer;
 
+import com.google.protobuf.ByteString;
 import io.kvorum.invariant.Invariant;
 import io.kvorum.proto.peer.AppendReply.Conflict;
 import io.kvorum.proto.peer.AppendReply.Matched;
@@ -32,9 +33,12 @@ import io.kvorum.raft.quorum.VoteTally.Answer;
 import java.util.Collection;
 import java.util.List;
 
-/// Translates between the core's messages and those of `peer.proto`. Payloads are shared, never
-/// copied. Pure; the way back, which has to expect anything, is [WireReader].
+/// Translates between the core's messages, or notes, and those of `peer.proto`. Payloads are
+/// shared, never copied. Pure; the way back, which has to expect anything, is [WireReader].
 public final class WireCodec {
+  /// Longest note: one must not hold up the appends behind it.
+  public static final int NOTE_BYTES = 256 << 10;
+
   private WireCodec() {}
 
   /// The message as it is sent.
@@ -99,6 +103,16 @@ public final class WireCodec {
     return wire.build();
   }
 
+  /// The note as it is sent.
+  static io.kvorum.proto.peer.Envelope encodeNote(MemberId from, MemberId to, ByteString note) {
+    Invariant.check(note.size() <= NOTE_BYTES, "a note of %d bytes", note.size());
+    return io.kvorum.proto.peer.Envelope.newBuilder()
+        .setFrom(from.value())
+        .setTo(to.value())
+        .setNote(note)
+        .build();
+  }
+
   /// What a received frame says.
   ///
   /// @param frame is kept: payloads are slices of it
@@ -114,6 +128,9 @@ public final class WireCodec {
         envelopes = List.copyOf(envelopes);
       }
     }
+
+    /// What the sender's server says to this one's.
+    record Note(MemberId from, MemberId to, ByteString content) implements Decoded {}
 
     /// Of a kind that only a later version knows: to be ignored.
     record Unknown() implements Decoded {}

@@ -1,5 +1,6 @@
 package io.kvorum.raft.peer;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
@@ -39,6 +40,9 @@ final class WireReader {
       var wire = io.kvorum.proto.peer.Envelope.parseFrom(in);
       MemberId from = new MemberId(wire.getFrom());
       MemberId to = new MemberId(wire.getTo());
+      if (wire.hasNote()) {
+        return new Decoded.Note(from, to, note(wire.getNote()));
+      }
       long term = position(wire.getTerm());
       List<Envelope> envelopes = new ArrayList<>(1);
       for (RaftMessage message : messages(wire)) {
@@ -111,8 +115,16 @@ final class WireReader {
       case READ_INDEX_REPLY -> readIndexReply(wire.getReadIndexReply());
       case TRANSFER_FORWARD ->
           new RaftMessage.ForwardedTransfer(new MemberId(wire.getTransferForward().getTarget()));
-      case PROPOSAL_FORWARD, PROPOSAL_FORWARD_REPLY, MESSAGE_NOT_SET -> throw new UnknownKind();
+      case PROPOSAL_FORWARD, PROPOSAL_FORWARD_REPLY, NOTE, MESSAGE_NOT_SET ->
+          throw new UnknownKind();
     };
+  }
+
+  private static ByteString note(ByteString wire) throws MalformedMessage {
+    if (wire.size() > WireCodec.NOTE_BYTES) {
+      throw new MalformedMessage("a note of %d bytes".formatted(wire.size()));
+    }
+    return wire;
   }
 
   private static RaftMessage append(AppendRequest wire, long term)

@@ -4,7 +4,8 @@
 /// Everything of a connection is owned by one event loop, which the caller gives; files are written
 /// and names are looked up elsewhere, so that no disk and no name server stops a heartbeat. The
 /// thread `raft` only puts messages into bounded queues. Messages may be lost here, and heartbeats
-/// overtake others, but nothing is ever sent twice.
+/// overtake others, but nothing is ever sent twice. Beside Raft's messages it carries notes: bytes
+/// that the members' servers say to each other, and that mean nothing here.
 ///
 /// The only package of this module that knows Netty and the generated peer messages. Depends on the
 /// core's values and on the files of `log`. Start reading at [io.kvorum.raft.peer.PeerLinks] for

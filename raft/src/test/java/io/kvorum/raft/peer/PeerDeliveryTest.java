@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +57,56 @@ class PeerDeliveryTest {
       assertThat(numberOf(fixture.nextDelivered())).isEqualTo(number);
     }
     assertThat(atLinks.droppedOutgoing.get()).isZero();
+  }
+
+  @Test
+  void notesBetweenMessages_sent_arriveAtTheirConsumerInOrder() throws Exception {
+    PeerLimits roomy = withQueue(20_000, 8L << 20);
+    PeerServer server = fixture.server(directory, 0, roomy);
+    PeerLinks links = fixture.links(SECOND_IDENTITY, addressOf(server), roomy, atLinks);
+    atLinks.await("connected 1 OUTGOING");
+
+    for (int number = 1; number <= 5_000; number++) {
+      links.send(numbered(SECOND, number));
+      assertThat(links.send(FIRST, note("note " + number))).isTrue();
+    }
+
+    for (int number = 1; number <= 5_000; number++) {
+      assertThat(numberOf(fixture.nextDelivered())).isEqualTo(number);
+      assertThat(fixture.nextNoted()).isEqualTo("2 note " + number);
+    }
+    assertThat(fixture.arrivals)
+        .containsExactlyElementsOf(
+            Stream.generate(() -> List.of("message", "note"))
+                .limit(5_000)
+                .flatMap(List::stream)
+                .toList());
+  }
+
+  @Test
+  void noteToAPeerWithoutConnection_orToAStranger_isNotQueued() throws Exception {
+    PeerLinks links = fixture.links(SECOND_IDENTITY, deadAddress(), LIMITS, atLinks);
+
+    assertThat(links.send(FIRST, note("unheard"))).isFalse();
+    assertThat(links.send(THIRD, note("unheard"))).isFalse();
+
+    atLinks.await("unreachable 1");
+    assertThat(atLinks.droppedOutgoing.get()).isEqualTo(2);
+    assertThat(link(links).queuedMessages()).isZero();
+  }
+
+  @Test
+  void noteUnderAnotherName_orForAnother_isDroppedAndCounted() throws Exception {
+    PeerServer server = fixture.server(directory);
+    RawPeer peer = fixture.raw(server).greet(SECOND_IDENTITY);
+    peer.reply();
+
+    peer.frame(WireCodec.encodeNote(THIRD, FIRST, note("forged")).toByteArray());
+    peer.frame(WireCodec.encodeNote(SECOND, THIRD, note("stray")).toByteArray());
+    peer.frame(WireCodec.encodeNote(SECOND, FIRST, note("heard")).toByteArray());
+
+    assertThat(fixture.nextNoted()).isEqualTo("2 heard");
+    assertThat(fixture.atServer.count("dropped from 2")).isEqualTo(2);
   }
 
   @Test
@@ -333,6 +384,10 @@ class PeerDeliveryTest {
   private static Envelope large(long number, int bytes) {
     return PeerFixture.envelope(
         SECOND, new RaftMessage.ForwardedProposal(number, ByteString.copyFrom(new byte[bytes])));
+  }
+
+  private static ByteString note(String text) {
+    return ByteString.copyFromUtf8(text);
   }
 
   private static InetSocketAddress deadAddress() throws IOException {

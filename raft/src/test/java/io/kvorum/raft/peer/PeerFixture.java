@@ -1,5 +1,6 @@
 package io.kvorum.raft.peer;
 
+import com.google.protobuf.ByteString;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.RaftMessage;
 import io.kvorum.raft.RaftMessage.ReadIndexRequest;
@@ -19,11 +20,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -55,6 +58,12 @@ final class PeerFixture {
   /// What member 1 was handed.
   final BlockingQueue<Envelope> delivered = new LinkedBlockingQueue<>();
 
+  /// The notes it was handed, each behind its sender.
+  final BlockingQueue<String> noted = new LinkedBlockingQueue<>();
+
+  /// What came in which order: "message" or "note".
+  final Queue<String> arrivals = new ConcurrentLinkedQueue<>();
+
   final Set<MemberId> removed = ConcurrentHashMap.newKeySet();
   final Recorder atServer = new Recorder();
   private final List<AutoCloseable> opened = new ArrayList<>();
@@ -79,7 +88,8 @@ final class PeerFixture {
                 FIRST_IDENTITY,
                 KnownPeers.open(files, FIRST_IDENTITY.storeUuid()),
                 removed::contains,
-                delivered::add,
+                this::take,
+                this::takeNote,
                 path ->
                     path.equals("/version")
                         ? Optional.of("{\"etcdserver\":\"3.6.0\"}")
@@ -89,6 +99,16 @@ final class PeerFixture {
             atServer);
     opened.add(server);
     return server;
+  }
+
+  private void take(Envelope envelope) {
+    arrivals.add("message");
+    delivered.add(envelope);
+  }
+
+  private void takeNote(MemberId from, ByteString note) {
+    arrivals.add("note");
+    noted.add(from + " " + note.toStringUtf8());
   }
 
   /// Links of the member to member 1 at this address.
@@ -128,6 +148,15 @@ final class PeerFixture {
     Envelope next = delivered.poll(15, TimeUnit.SECONDS);
     if (next == null) {
       throw new AssertionError("nothing was delivered; the server reported " + atServer.all);
+    }
+    return next;
+  }
+
+  /// The next note that member 1 gets.
+  String nextNoted() throws InterruptedException {
+    String next = noted.poll(15, TimeUnit.SECONDS);
+    if (next == null) {
+      throw new AssertionError("no note was delivered; the server reported " + atServer.all);
     }
     return next;
   }

@@ -2,8 +2,10 @@ package io.kvorum.raft.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.proto.peer.AppendReply;
 import io.kvorum.proto.peer.AppendRequest;
 import io.kvorum.proto.peer.Configuration;
@@ -66,6 +68,27 @@ class WireCodecTest {
           .as("seed %d, message %d: %s", seed, i, Arrays.toString(cut))
           .doesNotThrowAnyException();
     }
+  }
+
+  @Test
+  void note_encodedAndDecoded_isTheSame() {
+    ByteString longest = ByteString.copyFrom(new byte[WireCodec.NOTE_BYTES]);
+
+    for (ByteString note : List.of(ByteString.EMPTY, ByteString.copyFromUtf8("abc"), longest)) {
+      byte[] sent = WireCodec.encodeNote(new MemberId(-5), new MemberId(2), note).toByteArray();
+
+      assertThat(WireCodec.decode(sent))
+          .isEqualTo(new Decoded.Note(new MemberId(-5), new MemberId(2), note));
+    }
+  }
+
+  @Test
+  void tooLongNote_isNotEncoded_decodedItIsMalformed() {
+    ByteString note = ByteString.copyFrom(new byte[WireCodec.NOTE_BYTES + 1]);
+
+    assertThatThrownBy(() -> WireCodec.encodeNote(new MemberId(1), new MemberId(2), note))
+        .isInstanceOf(InvariantViolation.class);
+    assertMalformed(Envelope.newBuilder().setFrom(1).setTo(2).setNote(note));
   }
 
   @Test
