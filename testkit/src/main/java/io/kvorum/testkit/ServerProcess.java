@@ -1,9 +1,6 @@
 package io.kvorum.testkit;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -31,7 +28,7 @@ public final class ServerProcess implements AutoCloseable {
   private final Process process;
   private final int clientPort;
   private final Path output;
-  private boolean endExpected;
+  private volatile boolean endExpected;
 
   private ServerProcess(ProcessBuilder builder, int clientPort, Path output) throws IOException {
     this.builder = builder;
@@ -50,40 +47,22 @@ public final class ServerProcess implements AutoCloseable {
   /// Like [#kvorum(Path, String...)] with further environment variables.
   public static ServerProcess kvorum(
       Path directory, Map<String, String> environment, String... flags) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xms64m",
-            "-Xmx512m",
-            "-XX:NewSize=32m",
-            "-XX:MaxNewSize=96m",
-            "-XX:SurvivorRatio=4",
-            "-XX:MaxDirectMemorySize=1t",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow"));
-    command.addAll(List.of("-cp", serverClassPath(), "io.kvorum.server.Main"));
-    return start(command, directory, environment, flags);
+    return start(ServerKind.KVORUM, directory, environment, flags);
   }
 
   /// Starts the etcd found on the path.
   public static ServerProcess etcd(Path directory, String... flags) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(
-        program("etcd").orElseThrow(() -> new IOException("no etcd on the path")).toString());
-    return start(command, directory, Map.of(), flags);
+    return start(ServerKind.ETCD, directory, Map.of(), flags);
   }
 
   private static ServerProcess start(
-      List<String> command, Path directory, Map<String, String> environment, String... flags)
+      ServerKind kind, Path directory, Map<String, String> environment, String... flags)
       throws IOException {
-    int clientPort = freePort();
-    int peerPort = freePort();
+    int clientPort = Ports.free();
     String client = "http://127.0.0.1:" + clientPort;
-    String peer = "http://127.0.0.1:" + peerPort;
-    command.addAll(
+    String peer = "http://127.0.0.1:" + Ports.free();
+    List<String> all = new ArrayList<>();
+    all.addAll(
         List.of(
             "--name=default",
             "--data-dir=" + directory.resolve("default.etcd"),
@@ -92,7 +71,25 @@ public final class ServerProcess implements AutoCloseable {
             "--listen-peer-urls=" + peer,
             "--initial-advertise-peer-urls=" + peer,
             "--initial-cluster=default=" + peer));
-    command.addAll(List.of(flags));
+    all.addAll(List.of(flags));
+    ServerProcess server = spawn(kind, directory, environment, clientPort, all);
+    server.awaitHealthy();
+    return server;
+  }
+
+  /// Starts a server with exactly these flags, and returns at once.
+  ///
+  /// @param directory where its output goes
+  /// @param clientPort the one that the flags name
+  public static ServerProcess spawn(
+      ServerKind kind,
+      Path directory,
+      Map<String, String> environment,
+      int clientPort,
+      List<String> flags)
+      throws IOException {
+    List<String> command = new ArrayList<>(kind.command());
+    command.addAll(flags);
     Path output = directory.resolve("server.log");
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("MALLOC_ARENA_MAX", "2");
@@ -100,34 +97,19 @@ public final class ServerProcess implements AutoCloseable {
     builder.environment().putAll(environment);
     builder.redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
-    ServerProcess server = new ServerProcess(builder, clientPort, output);
-    server.awaitHealthy();
-    return server;
+    return new ServerProcess(builder, clientPort, output);
   }
 
   /// Starts the same server again, on its data and ports, after this process has ended.
   public ServerProcess again() throws IOException {
-    ServerProcess server = new ServerProcess(builder, clientPort, output);
+    ServerProcess server = spawnedAgain();
     server.awaitHealthy();
     return server;
   }
 
-  /// The class path of the packaged server.
-  static String serverClassPath() throws IOException {
-    Path target =
-        Path.of(System.getProperty("kvorum.root", "."), "kvserver", "target").toAbsolutePath();
-    List<String> jars = new ArrayList<>();
-    for (Path folder : List.of(target, target.resolve("dist").resolve("lib"))) {
-      try (Stream<Path> files = Files.list(folder)) {
-        files
-            .map(Path::toString)
-            .filter(file -> file.endsWith(".jar"))
-            .filter(file -> !file.endsWith("-tests.jar") && !file.endsWith("-sources.jar"))
-            .sorted()
-            .forEach(jars::add);
-      }
-    }
-    return String.join(System.getProperty("path.separator"), jars);
+  /// Like [#again], but returns at once.
+  public ServerProcess spawnedAgain() throws IOException {
+    return new ServerProcess(builder, clientPort, output);
   }
 
   /// A program on the path; tests that need one are skipped without it.
@@ -142,14 +124,10 @@ public final class ServerProcess implements AutoCloseable {
     return Optional.empty();
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      return socket.getLocalPort();
-    }
-  }
-
-  private void awaitHealthy() throws IOException {
+  /// Returns once it answers that it is healthy, and so has a leader.
+  ///
+  /// @throws IOException if it ends, or takes longer than a minute; it is killed then
+  public void awaitHealthy() throws IOException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + clientPort + "/health"))
             .timeout(Duration.ofSeconds(2))
@@ -246,6 +224,38 @@ public final class ServerProcess implements AutoCloseable {
     process.destroy();
     process.onExit().join();
     return process.exitValue();
+  }
+
+  /// SIGTERM, and SIGKILL if it is still there after `limit`; returns whether that was not needed.
+  public boolean terminate(Duration limit) throws InterruptedException {
+    endExpected = true;
+    process.destroy();
+    boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+    kill();
+    return ended;
+  }
+
+  /// Whether it has ended, and nobody asked it to.
+  public boolean hasEndedByItself() {
+    return !process.isAlive() && !endExpected;
+  }
+
+  /// SIGSTOP: the process stands still, its connections stay.
+  public void pause() throws IOException {
+    signal("STOP");
+  }
+
+  /// SIGCONT after [#pause].
+  public void resume() throws IOException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start();
+    int status = kill.onExit().join().exitValue();
+    if (status != 0 && process.isAlive()) {
+      throw new IOException("kill -%s %d ended with status %d".formatted(name, pid(), status));
+    }
   }
 
   @Override

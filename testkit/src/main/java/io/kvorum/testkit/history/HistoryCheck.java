@@ -3,7 +3,9 @@ package io.kvorum.testkit.history;
 import io.kvorum.testkit.history.Outcome.Done;
 import io.kvorum.testkit.history.Request.CompareAndPut;
 import io.kvorum.testkit.history.Request.Delete;
+import io.kvorum.testkit.history.Request.PastRange;
 import io.kvorum.testkit.history.Request.Put;
+import io.kvorum.testkit.history.Request.PutAll;
 import io.kvorum.testkit.history.Request.Range;
 import io.kvorum.testkit.history.Request.Write;
 import java.util.ArrayList;
@@ -27,13 +29,23 @@ public final class HistoryCheck {
   /// For each revision the operation that made it.
   private final NavigableMap<Long, Operation> makers = new TreeMap<>();
 
-  private HistoryCheck(Committed committed) {
+  private final Map<String, LeaseRecord> leaseOfKey = new HashMap<>();
+
+  private HistoryCheck(Committed committed, List<LeaseRecord> leases) {
     this.committed = committed;
+    leases.forEach(lease -> lease.keys.forEach(key -> leaseOfKey.put(key, lease)));
   }
 
   /// Everything that no correct cluster could have answered; empty if nothing is wrong.
   public static List<String> violations(List<Operation> history, Committed committed) {
-    HistoryCheck check = new HistoryCheck(committed);
+    return violations(history, committed, List.of());
+  }
+
+  /// Like [#violations(List, Committed)] where the ends of leases change something too; whether
+  /// they had to is for [LeaseCheck].
+  public static List<String> violations(
+      List<Operation> history, Committed committed, List<LeaseRecord> leases) {
+    HistoryCheck check = new HistoryCheck(committed, leases);
     check.requireNoGaps();
     check.requireOneMakerEach(history);
     check.requireClock(history);
@@ -90,17 +102,17 @@ public final class HistoryCheck {
       case Done(var revision, var succeeded, _) -> {
         List<Long> expected = succeeded ? List.of(revision) : List.of();
         if (!found.equals(expected)) {
-          fail("%s is in revisions %s", operation, found);
+          fail("lost or made twice: %s is in revisions %s", operation, found);
         }
       }
       case Outcome.Refused() -> {
         if (!found.isEmpty()) {
-          fail("%s was refused, and is in revisions %s", operation, found);
+          fail("not refused: %s was refused, and is in revisions %s", operation, found);
         }
       }
       case Outcome.Unknown() -> {
         if (found.size() > 1) {
-          fail("%s is in revisions %s", operation, found);
+          fail("lost or made twice: %s is in revisions %s", operation, found);
         }
       }
     }
@@ -112,10 +124,11 @@ public final class HistoryCheck {
     if (other != null && !other.equals(operation)) {
       fail("revision %d is both of %s and of %s", revision, other, operation);
     }
-    String key = ((Write) operation.request()).key();
-    List<Change> expected = List.of(new Change(key, valueOf(operation.request())));
+    List<Change> expected = ((Write) operation.request()).changes();
     if (!committed.at(revision).equals(expected)) {
-      fail("%s is not what revision %d did: %s", operation, revision, committed.at(revision));
+      fail(
+          "lost or different: %s is not what revision %d did: %s",
+          operation, revision, committed.at(revision));
     }
   }
 
@@ -137,7 +150,7 @@ public final class HistoryCheck {
         .revisions()
         .forEach(
             (revision, changes) -> {
-              if (!makers.containsKey(revision)) {
+              if (!makers.containsKey(revision) && !isEndOfLease(changes)) {
                 Change first = changes.getFirst();
                 List<Operation> candidates = open.getOrDefault(first.key(), List.of());
                 if (first.value().isEmpty() && !candidates.isEmpty()) {
@@ -147,6 +160,14 @@ public final class HistoryCheck {
                 }
               }
             });
+  }
+
+  /// Whether these are deletions of keys of one lease.
+  private boolean isEndOfLease(List<Change> changes) {
+    LeaseRecord lease = leaseOfKey.get(changes.getFirst().key());
+    return lease != null
+        && changes.stream()
+            .allMatch(change -> change.value().isEmpty() && leaseOfKey.get(change.key()) == lease);
   }
 
   /// What returned before something else began comes before it in the order of revisions.
@@ -174,7 +195,8 @@ public final class HistoryCheck {
       long atLeast = isAcknowledgedChange(operation) ? floor + 1 : floor;
       if (revisionOf(operation) < atLeast) {
         fail(
-            "%s is of the past: before it began, %s had returned", operation, newest.orElseThrow());
+            "stale: %s is of the past: before it began, %s had returned",
+            operation, newest.orElseThrow());
       }
     }
   }
@@ -189,7 +211,7 @@ public final class HistoryCheck {
     for (Operation operation : done) {
       var seen = latestInvocation.floorEntry(revisionOf(operation));
       if (seen != null && seen.getValue() > operation.returnedNanos()) {
-        fail("%s shows a write that began after it had returned", operation);
+        fail("of the future: %s shows a write that began after it had returned", operation);
       }
     }
   }
@@ -215,30 +237,38 @@ public final class HistoryCheck {
   private void requireAnswer(Operation operation, NavigableMap<String, Pair> state) {
     Done done = (Done) operation.outcome();
     switch (operation.request()) {
-      case Put _ -> {}
+      case Put _, PutAll _ -> {}
       case Delete(var key) -> {
         if (state.containsKey(key) != done.succeeded()) {
-          fail("%s found %s", operation, Optional.ofNullable(state.get(key)));
+          fail("wrong decision: %s found %s", operation, Optional.ofNullable(state.get(key)));
         }
       }
       case CompareAndPut(var key, var expected, _) -> {
         Pair pair = state.get(key);
         boolean holds = expected == (pair == null ? 0 : pair.modRevision());
         if (holds != done.succeeded()) {
-          fail("%s compared with %s", operation, Optional.ofNullable(pair));
+          fail("wrong decision: %s compared with %s", operation, Optional.ofNullable(pair));
         }
       }
-      case Range(var from, var to, _) -> {
-        List<Pair> expected = List.copyOf(state.subMap(from, to).values());
-        if (!expected.equals(done.pairs())) {
-          fail("%s should show %s", operation, expected);
-        }
-      }
+      case Range(var from, var to, _) ->
+          requireState(operation, state.subMap(from, true, to, false));
+      case PastRange(var from, var to, _) ->
+          requireState(operation, state.subMap(from, true, to, false));
+    }
+  }
+
+  private void requireState(Operation operation, NavigableMap<String, Pair> state) {
+    List<Pair> expected = List.copyOf(state.values());
+    if (!expected.equals(((Done) operation.outcome()).pairs())) {
+      fail("wrong state: %s should show %s", operation, expected);
     }
   }
 
   /// The revision whose state decides the answer: a change is decided by what was there before it.
   private static long stateRevision(Operation operation) {
+    if (operation.request() instanceof PastRange(_, _, var revision)) {
+      return revision;
+    }
     return isAcknowledgedChange(operation) ? revisionOf(operation) - 1 : revisionOf(operation);
   }
 
@@ -260,7 +290,8 @@ public final class HistoryCheck {
     return switch (request) {
       case Put(_, var value) -> Optional.of(value);
       case CompareAndPut(_, _, var value) -> Optional.of(value);
-      case Delete _, Range _ -> Optional.empty();
+      case PutAll(var changes) -> changes.getFirst().value();
+      case Delete _, Range _, PastRange _ -> Optional.empty();
     };
   }
 }

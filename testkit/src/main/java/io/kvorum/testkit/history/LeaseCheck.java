@@ -37,29 +37,36 @@ public final class LeaseCheck {
       violations.add(
           "%s lived %d ns too long".formatted(name, lease.aliveNanos.getAsLong() - latestEndNanos));
     }
-    requireOneRevision(lease, committed, name, violations);
+    violations.addAll(partialEnds(lease, committed));
     return violations;
   }
 
-  /// All keys of a lease go in one revision.
-  private static void requireOneRevision(
-      LeaseRecord lease, Committed committed, String name, List<String> violations) {
+  /// Like [#violations], without regard to time: all keys of a lease, as far as they were ever
+  /// there, go in one revision.
+  public static List<String> partialEnds(LeaseRecord lease, Committed committed) {
     Set<Long> revisions = new TreeSet<>();
+    Set<String> written = new TreeSet<>();
     Set<String> deleted = new TreeSet<>();
     committed
         .revisions()
         .forEach(
             (revision, changes) -> {
               for (Change change : changes) {
-                if (change.value().isEmpty() && lease.keys.contains(change.key())) {
-                  revisions.add(revision);
-                  deleted.add(change.key());
+                if (lease.keys.contains(change.key())) {
+                  if (change.value().isPresent()) {
+                    written.add(change.key());
+                  } else {
+                    revisions.add(revision);
+                    deleted.add(change.key());
+                  }
                 }
               }
             });
-    boolean isAllOrNothing = deleted.isEmpty() || deleted.size() == lease.keys.size();
-    if (revisions.size() > 1 || !isAllOrNothing) {
-      violations.add("%s lost %s in revisions %s".formatted(name, deleted, revisions));
-    }
+    boolean isAllOrNothing = deleted.isEmpty() || deleted.equals(written);
+    return revisions.size() <= 1 && isAllOrNothing
+        ? List.of()
+        : List.of(
+            "lease %x, which had %s, lost %s in revisions %s"
+                .formatted(lease.id, written, deleted, revisions));
   }
 }

@@ -37,10 +37,15 @@ public final class LeaseRecord {
     return this;
   }
 
-  /// The first sign of its end: a keep-alive that found nothing, or the deletion of a key.
+  /// A sign of its end, of which the first counts: a keep-alive that found nothing, or the deletion
+  /// of a key.
   public LeaseRecord goneAt(long nanos) {
-    goneNanos = OptionalLong.of(nanos);
+    goneNanos = OptionalLong.of(Math.min(nanos, goneNanos.orElse(nanos)));
     return this;
+  }
+
+  public List<String> keys() {
+    return keys;
   }
 
   /// The last sign of its life: a read that began then and showed a key.

@@ -4,30 +4,39 @@ import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// One direction of everything that goes through a [TcpProxy]: open or blocked, and how slow.
+/// One direction of everything between two places: open or blocked, and how slow.
 ///
 /// TCP loses nothing: what is blocked waits, as behind a cut that heals before the connection times
 /// out.
-final class Link {
+public final class Link {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private boolean isBlocked;
   private long delayNanos;
 
-  void block(boolean blocked) {
-    lock.lock();
-    try {
-      isBlocked = blocked;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+  /// Holds back whatever comes.
+  public void block() {
+    change(() -> isBlocked = true);
   }
 
-  void delay(Duration delay) {
+  /// Lets everything take this much longer.
+  public void delay(Duration delay) {
+    change(() -> delayNanos = delay.toNanos());
+  }
+
+  /// Open and fast again; what was held back goes on.
+  public void heal() {
+    change(
+        () -> {
+          isBlocked = false;
+          delayNanos = 0;
+        });
+  }
+
+  private void change(Runnable change) {
     lock.lock();
     try {
-      delayNanos = delay.toNanos();
+      change.run();
       changed.signalAll();
     } finally {
       lock.unlock();

@@ -8,6 +8,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.kvorum.proto.etcd.HashKVRequest;
 import io.kvorum.proto.etcd.HashKVResponse;
 import io.kvorum.proto.etcd.MaintenanceGrpc;
+import io.kvorum.testkit.PowerFailure;
 import io.kvorum.testkit.ServerProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +35,6 @@ class CrashTest {
   private static final long SEED =
       Long.getLong("kvorum.seed", ThreadLocalRandom.current().nextLong());
   private static final int WRITERS = 6;
-  private static final Path SOURCE =
-      Path.of(System.getProperty("kvorum.root", "."), "testkit/src/test/c/syncjournal.c")
-          .toAbsolutePath();
 
   private final SplittableRandom random = new SplittableRandom(SEED);
   private final Acknowledged acknowledged = new Acknowledged();
@@ -58,7 +56,7 @@ class CrashTest {
     var compiler = ServerProcess.program("gcc");
     assumeTrue(compiler.isPresent(), "needs a C compiler: install gcc");
     Path data = Files.createDirectory(directory.resolve("data"));
-    PowerFailure power = PowerFailure.prepare(compiler.orElseThrow(), SOURCE, directory, data);
+    PowerFailure power = PowerFailure.prepare(compiler.orElseThrow(), directory, data);
 
     server = ServerProcess.kvorum(data, power.environment());
     for (int kill = 1; kill <= KILLS; kill++) {

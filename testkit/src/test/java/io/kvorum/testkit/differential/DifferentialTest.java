@@ -3,6 +3,7 @@ package io.kvorum.testkit.differential;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.kvorum.testkit.Seeds;
 import io.kvorum.testkit.ServerProcess;
 import io.kvorum.testkit.differential.LeaseScript.Ids;
 import java.util.List;

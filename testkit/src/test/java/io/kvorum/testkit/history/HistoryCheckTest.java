@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvorum.testkit.history.Request.CompareAndPut;
 import io.kvorum.testkit.history.Request.Delete;
+import io.kvorum.testkit.history.Request.PastRange;
 import io.kvorum.testkit.history.Request.Put;
+import io.kvorum.testkit.history.Request.PutAll;
 import io.kvorum.testkit.history.Request.Range;
 import java.util.ArrayList;
 import java.util.List;
@@ -220,15 +222,51 @@ class HistoryCheckTest {
     assertFound("found Optional.empty");
   }
 
+  @Test
+  void putsOfOneTransaction_inTwoRevisions_areNoticed() {
+    PutAll both = new PutAll(List.of(Change.put("a", "1"), Change.put("b", "2")));
+    history.add(new Operation("w", 0, 1, both, Outcome.Done.write(2)));
+    committed.add(2, List.of(Change.put("a", "1"))).add(3, List.of(Change.put("b", "2")));
+
+    assertFound("is not what revision 2 did");
+    assertFound("nobody asked for revision 3");
+  }
+
+  @Test
+  void endOfLease_isAskedForByNobody_butNotOfTwoLeases() {
+    LeaseRecord one = new LeaseRecord(7, 10, List.of("a", "b"));
+    LeaseRecord other = new LeaseRecord(8, 10, List.of("c"));
+    write(0, 1, new Put("a", "1"), 2);
+    write(2, 3, new Put("b", "2"), 3);
+    write(4, 5, new Put("c", "3"), 4);
+    committed.add(5, List.of(Change.delete("a"), Change.delete("b")));
+    assertThat(HistoryCheck.violations(history, committed, List.of(one, other))).isEmpty();
+    committed.add(5, List.of(Change.delete("a"), Change.delete("c")));
+    assertThat(HistoryCheck.violations(history, committed, List.of(one, other)))
+        .singleElement()
+        .asString()
+        .contains("nobody asked for revision 5");
+  }
+
+  @Test
+  void readOfThePast_showsTheStateThen_orIsNoticed() {
+    write(0, 1, new Put("a", "1"), 2);
+    write(2, 3, new Put("a", "2"), 3);
+    Request past = new PastRange("a", "b", 2);
+    List<Pair> then = List.of(pair("a", "1", 2, 2, 1));
+    history.add(new Operation("r", 4, 5, past, new Outcome.Done(3, false, then)));
+    assertThat(HistoryCheck.violations(history, committed)).isEmpty();
+    List<Pair> now = List.of(pair("a", "2", 2, 3, 2));
+    history.add(new Operation("r", 6, 7, past, new Outcome.Done(3, false, now)));
+    assertThat(HistoryCheck.violations(history, committed))
+        .singleElement()
+        .asString()
+        .startsWith("wrong state");
+  }
+
   private void write(long invoked, long returned, Request.Write request, long revision) {
     history.add(new Operation("w", invoked, returned, request, Outcome.Done.write(revision)));
-    Change change =
-        switch (request) {
-          case Put(var key, var value) -> Change.put(key, value);
-          case CompareAndPut(var key, _, var value) -> Change.put(key, value);
-          case Delete(var key) -> Change.delete(key);
-        };
-    committed.add(revision, List.of(change));
+    committed.add(revision, request.changes());
   }
 
   private void read(long invoked, long returned, long revision, Pair... pairs) {
@@ -275,10 +313,12 @@ class HistoryCheckTest {
 
     private Request draw(int number) {
       String key = "k" + random.nextInt(4);
-      return switch (random.nextInt(5)) {
+      return switch (random.nextInt(6)) {
         case 0 -> new Put(key, "v" + number);
+        case 2 ->
+            new PutAll(List.of(Change.put("k1", "v" + number), Change.put("k3", "w" + number)));
         case 1 -> new Delete(key);
-        case 2 -> {
+        case 3 -> {
           Pair pair = keys.get(key);
           long known = pair == null ? 0 : pair.modRevision();
           yield new CompareAndPut(key, known + random.nextInt(2), "v" + number);
@@ -291,11 +331,12 @@ class HistoryCheckTest {
       boolean isUnheard = request instanceof Request.Write && random.nextInt(10) == 0;
       Outcome outcome =
           switch (request) {
-            case Put(var key, var value) -> put(key, value);
-            case CompareAndPut(var key, var expected, var value) -> {
-              Pair pair = keys.get(key);
-              yield expected == (pair == null ? 0 : pair.modRevision())
-                  ? put(key, value)
+            case Put put -> putAll(put.changes());
+            case PutAll(var changes) -> putAll(changes);
+            case CompareAndPut put -> {
+              Pair pair = keys.get(put.key());
+              yield put.expectedModRevision() == (pair == null ? 0 : pair.modRevision())
+                  ? putAll(put.changes())
                   : Outcome.Done.unchanged(revision);
             }
             case Delete(var key) -> {
@@ -305,18 +346,22 @@ class HistoryCheckTest {
               committed.add(++revision, List.of(Change.delete(key)));
               yield Outcome.Done.write(revision);
             }
+            case PastRange _ -> throw new AssertionError("not drawn");
             case Range(var from, var to, _) ->
                 new Outcome.Done(revision, false, List.copyOf(keys.subMap(from, to).values()));
           };
       return isUnheard ? UNKNOWN : outcome;
     }
 
-    private Outcome put(String key, String value) {
-      committed.add(++revision, List.of(Change.put(key, value)));
-      Pair before = keys.get(key);
-      long created = before == null ? revision : before.createRevision();
-      long version = before == null ? 1 : before.version() + 1;
-      keys.put(key, new Pair(key, value, created, revision, version));
+    private Outcome putAll(List<Change> changes) {
+      committed.add(++revision, changes);
+      for (Change change : changes) {
+        String key = change.key();
+        Pair before = keys.get(key);
+        long created = before == null ? revision : before.createRevision();
+        long version = before == null ? 1 : before.version() + 1;
+        keys.put(key, new Pair(key, change.value().orElseThrow(), created, revision, version));
+      }
       return Outcome.Done.write(revision);
     }
   }

@@ -9,7 +9,8 @@ class LeaseCheckTest {
   private static final long TTL = 1_000;
   private static final long GRACE = 300;
 
-  private final Committed committed = new Committed();
+  private final Committed committed =
+      new Committed().add(1, List.of(Change.put("a", "1"), Change.put("b", "2")));
   private final LeaseRecord lease = new LeaseRecord(7, TTL, List.of("a", "b"));
 
   @Test
@@ -62,6 +63,14 @@ class LeaseCheckTest {
     committed.add(2, List.of(Change.delete("a")));
 
     assertThat(violations()).singleElement().asString().contains("lost [a]");
+  }
+
+  @Test
+  void keyThatWasNeverThere_isNotMissed() {
+    LeaseRecord third = new LeaseRecord(7, 1_000, List.of("a", "b", "c")).renewed(0, 10);
+    committed.add(2, List.of(Change.delete("a"), Change.delete("b")));
+
+    assertThat(LeaseCheck.partialEnds(third, committed)).isEmpty();
   }
 
   private List<String> violations() {

@@ -1,8 +1,7 @@
-package io.kvorum.testkit.crash;
+package io.kvorum.testkit;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -20,7 +19,7 @@ import java.util.stream.Stream;
 /// Growth of a file beyond what was synced survives as a prefix, as on a journalling file system
 /// that orders data before metadata; overwritten sectors below it survive or not, each for itself,
 /// and those lost read as the zeros they were preallocated with.
-final class PowerFailure {
+public final class PowerFailure {
   private static final int SECTOR = 512;
 
   private final Path library;
@@ -34,30 +33,14 @@ final class PowerFailure {
   }
 
   /// Compiles the library with the C compiler `compiler` into `work`; watches files below `root`.
-  static PowerFailure prepare(Path compiler, Path source, Path work, Path root)
-      throws IOException, InterruptedException {
-    Path library = work.resolve("syncjournal.so");
-    Process build =
-        new ProcessBuilder(
-                compiler.toString(),
-                "-shared",
-                "-fPIC",
-                "-O2",
-                "-o",
-                library.toString(),
-                source.toString(),
-                "-ldl")
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (build.waitFor() != 0) {
-      throw new IOException("cannot compile " + source + ":\n" + output);
-    }
-    return new PowerFailure(library, work.resolve("sync.journal"), root);
+  public static PowerFailure prepare(Path compiler, Path work, Path root) throws IOException {
+    return new PowerFailure(
+        CLibrary.compile(compiler, "syncjournal", work), work.resolve("sync.journal"), root);
   }
 
-  /// What the process must have in its environment to be watched.
-  Map<String, String> environment() throws IOException {
+  /// What the process must have in its environment to be watched. Forgets what was not synced by
+  /// the process before.
+  public Map<String, String> environment() throws IOException {
     Files.deleteIfExists(journal);
     return Map.of(
         "LD_PRELOAD", library.toString(),
@@ -66,7 +49,7 @@ final class PowerFailure {
   }
 
   /// Takes unsynced bytes away and says how many sectors and how much growth were lost.
-  Loss strike(RandomGenerator random) throws IOException {
+  public Loss strike(RandomGenerator random) throws IOException {
     Map<String, Unsynced> files = unsynced();
     long sectors = 0;
     long growth = 0;
@@ -84,7 +67,7 @@ final class PowerFailure {
   }
 
   /// What one power failure took away.
-  record Loss(long sectors, long growthBytes) {}
+  public record Loss(long sectors, long growthBytes) {}
 
   private static Loss strike(Path path, Unsynced file, RandomGenerator random) throws IOException {
     long sectors = 0;

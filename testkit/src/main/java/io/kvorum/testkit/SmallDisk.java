@@ -1,4 +1,4 @@
-package io.kvorum.testkit.badinput;
+package io.kvorum.testkit;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// A file system of a few MiB in memory, to be filled to its end.
-final class SmallDisk implements AutoCloseable {
-  private static final int BLOCK_BYTES = 4_096;
+public final class SmallDisk implements AutoCloseable {
+  private static final int BLOCK_BYTES = 64 << 10;
 
   private final Path root;
 
@@ -17,7 +17,7 @@ final class SmallDisk implements AutoCloseable {
   }
 
   /// Whether this process may mount one.
-  static boolean isAvailable(Path folder) throws IOException {
+  public static boolean isAvailable(Path folder) throws IOException {
     Path probe = Files.createDirectory(folder.resolve("probe"));
     boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", probe.toString()) == 0;
     if (mounted) {
@@ -27,7 +27,7 @@ final class SmallDisk implements AutoCloseable {
     return mounted;
   }
 
-  static SmallDisk mount(Path root, int mebibytes) throws IOException {
+  public static SmallDisk mount(Path root, int mebibytes) throws IOException {
     succeed(
         "mount",
         "-t",
@@ -39,16 +39,16 @@ final class SmallDisk implements AutoCloseable {
     return new SmallDisk(root);
   }
 
-  Path root() {
+  public Path root() {
     return root;
   }
 
-  void resize(int mebibytes) throws IOException {
+  public void resize(int mebibytes) throws IOException {
     succeed("mount", "-o", "remount,size=" + mebibytes + "m", root.toString());
   }
 
   /// Takes all the room that is left.
-  void fill() throws IOException {
+  public void fill() throws IOException {
     byte[] block = new byte[BLOCK_BYTES];
     try (OutputStream filler = Files.newOutputStream(root.resolve("filler"))) {
       while (true) {
@@ -62,7 +62,7 @@ final class SmallDisk implements AutoCloseable {
   }
 
   /// Gives back what [#fill] took.
-  void makeRoom() throws IOException {
+  public void makeRoom() throws IOException {
     Files.delete(root.resolve("filler"));
   }
 

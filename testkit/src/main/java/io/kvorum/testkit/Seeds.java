@@ -1,17 +1,17 @@
-package io.kvorum.testkit.differential;
+package io.kvorum.testkit;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /// The seeds of a run.
-final class Seeds {
+public final class Seeds {
   private static final long WITHOUT_COMMIT = 20_261;
 
   private Seeds() {}
 
   /// `-Dkvorum.seed`, else one that is new with every commit and the same for all its builds.
-  static long chosen() {
+  public static long chosen() {
     return Long.getLong("kvorum.seed", ofCommit());
   }
 

@@ -1,0 +1,152 @@
+package io.kvorum.testkit.nemesis;
+
+import io.kvorum.testkit.PowerFailure;
+import io.kvorum.testkit.SmallDisk;
+import io.kvorum.testkit.cluster.Cluster;
+import io.kvorum.testkit.cluster.ClusterMember;
+import io.kvorum.testkit.cluster.SyncFaults;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/// Begins faults of processes and disks; those of the network are in [NetworkFaults].
+final class Faults {
+  private static final Duration TERMINATION_LIMIT = Duration.ofSeconds(30);
+  private static final int SHORTEST_SYNC_MILLIS = 20;
+  private static final int LONGEST_SYNC_MILLIS = 400;
+
+  private final Cluster cluster;
+  private final Leadership leadership;
+  private final NetworkFaults network;
+  private final SplittableRandom random;
+  private PowerFailure.Loss lost = new PowerFailure.Loss(0, 0);
+
+  Faults(Cluster cluster, Leadership leadership, SplittableRandom random) {
+    this.cluster = cluster;
+    this.leadership = leadership;
+    this.random = random;
+    this.network = new NetworkFaults(cluster.network(), cluster.members().size(), random.split());
+  }
+
+  /// Begins a fault of this kind, at members that it draws.
+  Fault begin(FaultKind kind) throws IOException, InterruptedException {
+    return switch (kind) {
+      case KILL_ONE -> kill(kind, List.of(oneOrLeader()));
+      case KILL_MAJORITY -> kill(kind, some(cluster.members().size() / 2 + 1));
+      case KILL_ALL -> kill(kind, cluster.members());
+      case POWER_LOSS -> losePower(random.nextInt(1, cluster.members().size() + 1));
+      case TERMINATE -> terminate(oneOrLeader());
+      case PAUSE -> pause(oneOrLeader());
+      case ISOLATE -> ofNetwork(kind, network.isolate(oneOrLeader().index()));
+      case SPLIT -> ofNetwork(kind, network.split());
+      case ONE_WAY -> ofNetwork(kind, network.oneWay());
+      case BRIDGE -> ofNetwork(kind, network.bridge());
+      case SLOW_LINKS -> ofNetwork(kind, network.slowDown());
+      case RESETS -> ofNetwork(kind, network.resetAgainAndAgain());
+      case FULL_DISK -> fillDisk(oneOrLeader());
+      case SLOW_SYNC -> slowSync(oneOrLeader(), syncDelay());
+      case FAILING_SYNC -> failSync(oneOrLeader());
+    };
+  }
+
+  /// What all power failures took away.
+  PowerFailure.Loss lost() {
+    return lost;
+  }
+
+  private ClusterMember oneOrLeader() {
+    List<ClusterMember> members = cluster.members();
+    int one = random.nextInt(members.size());
+    return members.get(random.nextBoolean() ? one : leadership.leader().orElse(one));
+  }
+
+  private List<ClusterMember> some(int count) {
+    List<ClusterMember> left = new ArrayList<>(cluster.members());
+    while (left.size() > count) {
+      left.remove(random.nextInt(left.size()));
+    }
+    return left;
+  }
+
+  private Duration syncDelay() {
+    return Duration.ofMillis(random.nextInt(SHORTEST_SYNC_MILLIS, LONGEST_SYNC_MILLIS));
+  }
+
+  private static Fault kill(FaultKind kind, List<ClusterMember> victims) {
+    victims.forEach(ClusterMember::kill);
+    return new Fault(
+        kind,
+        victims,
+        () -> {
+          for (ClusterMember victim : victims) {
+            victim.start();
+          }
+        });
+  }
+
+  private Fault losePower(int count) throws IOException {
+    Fault killed = kill(FaultKind.POWER_LOSS, some(count));
+    for (ClusterMember victim : killed.victims()) {
+      PowerFailure.Loss loss = victim.diskFaults().orElseThrow().power().strike(random);
+      lost =
+          new PowerFailure.Loss(
+              lost.sectors() + loss.sectors(), lost.growthBytes() + loss.growthBytes());
+    }
+    return killed;
+  }
+
+  private static Fault terminate(ClusterMember victim) throws IOException, InterruptedException {
+    if (!victim.terminate(TERMINATION_LIMIT)) {
+      throw new IOException(victim.name() + " has not ended on SIGTERM in " + TERMINATION_LIMIT);
+    }
+    return new Fault(FaultKind.TERMINATE, List.of(victim), victim::start);
+  }
+
+  private static Fault pause(ClusterMember victim) throws IOException {
+    victim.pause();
+    return new Fault(FaultKind.PAUSE, List.of(victim), victim::resume);
+  }
+
+  private static Fault ofNetwork(FaultKind kind, Fault.Ending ending) {
+    return new Fault(kind, List.of(), ending);
+  }
+
+  /// The member may stop, or be about to: it is started anew when there is room.
+  private static Fault fillDisk(ClusterMember victim) throws IOException {
+    SmallDisk disk = victim.disk().orElseThrow();
+    disk.fill();
+    return new Fault(
+        FaultKind.FULL_DISK,
+        List.of(victim),
+        () -> {
+          disk.makeRoom();
+          restart(victim);
+        });
+  }
+
+  private static Fault slowSync(ClusterMember victim, Duration delay) throws IOException {
+    SyncFaults syncs = victim.diskFaults().orElseThrow().syncs();
+    syncs.delay(delay);
+    return new Fault(FaultKind.SLOW_SYNC, List.of(victim), syncs::heal);
+  }
+
+  /// The member stops at its next sync.
+  private static Fault failSync(ClusterMember victim) throws IOException {
+    SyncFaults syncs = victim.diskFaults().orElseThrow().syncs();
+    syncs.fail();
+    return new Fault(
+        FaultKind.FAILING_SYNC,
+        List.of(victim),
+        () -> {
+          syncs.heal();
+          restart(victim);
+        });
+  }
+
+  private static void restart(ClusterMember victim) throws IOException {
+    victim.kill();
+    victim.start();
+  }
+}

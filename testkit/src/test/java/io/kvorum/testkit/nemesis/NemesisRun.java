@@ -1,0 +1,153 @@
+package io.kvorum.testkit.nemesis;
+
+import io.kvorum.testkit.ServerKind;
+import io.kvorum.testkit.ServerProcess;
+import io.kvorum.testkit.SmallDisk;
+import io.kvorum.testkit.cluster.Cluster;
+import io.kvorum.testkit.history.Committed;
+import io.kvorum.testkit.history.HistoryCheck;
+import io.kvorum.testkit.history.LeaseCheck;
+import io.kvorum.testkit.history.LeaseRecord;
+import io.kvorum.testkit.history.WatchCheck;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+
+/// One run: a new cluster under load, faults for a while, then calm until all members are equal,
+/// and the judgement over everything that clients were told.
+///
+/// The seed decides load and faults as far as one can: processes and their threads go their own
+/// ways.
+final class NemesisRun {
+  private static final int DISK_MEBIBYTES = 600;
+  private static final int[] SNAPSHOT_COUNTS = {100, 1_000, 10_000};
+
+  /// Until when a lease that nobody renews has to be gone is for [Settlement].
+  private static final long NO_LIMIT_NANOS = Duration.ofDays(1).toNanos();
+
+  /// What is to be run.
+  record Settings(ServerKind kind, int members, long seed, Duration duration) {}
+
+  private final Settings settings;
+  private final Path directory;
+  private final boolean hasDisks;
+  private final SplittableRandom random;
+
+  private NemesisRun(Settings settings, Path directory, boolean hasDisks) {
+    this.settings = settings;
+    this.directory = directory;
+    this.hasDisks = hasDisks;
+    this.random = new SplittableRandom(settings.seed());
+  }
+
+  /// Runs in a new directory below `parent`, which stays if there are violations.
+  static Report run(Settings settings, Path parent) throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory(parent, "nemesis-");
+    Report report = new NemesisRun(settings, directory, SmallDisk.isAvailable(directory)).run();
+    if (report.violations().isEmpty()) {
+      delete(directory);
+    }
+    return report;
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  /// The kinds of faults that this server and this machine allow: a disk of its own needs the right
+  /// to mount one, what is done to syncs a C compiler, and a server that calls the system's C
+  /// library.
+  private Set<FaultKind> available() {
+    Set<FaultKind> kinds = EnumSet.allOf(FaultKind.class);
+    if (!hasDisks) {
+      kinds.remove(FaultKind.FULL_DISK);
+    }
+    if (compiler().isEmpty()) {
+      kinds.remove(FaultKind.POWER_LOSS);
+      kinds.remove(FaultKind.SLOW_SYNC);
+      kinds.remove(FaultKind.FAILING_SYNC);
+    }
+    return kinds;
+  }
+
+  private Optional<Path> compiler() {
+    return switch (settings.kind()) {
+      case KVORUM -> ServerProcess.program("gcc");
+      case ETCD -> Optional.empty();
+    };
+  }
+
+  private Report run() throws IOException, InterruptedException {
+    int snapshotCount = SNAPSHOT_COUNTS[random.nextInt(SNAPSHOT_COUNTS.length)];
+    Cluster.Settings members =
+        new Cluster.Settings(
+            settings.kind(),
+            settings.members(),
+            directory,
+            hasDisks ? OptionalInt.of(DISK_MEBIBYTES) : OptionalInt.empty(),
+            compiler(),
+            List.of("--snapshot-count=" + snapshotCount));
+    try (Cluster cluster = Cluster.start(members);
+        Leadership leadership = new Leadership(cluster.endpoints());
+        Load load = new Load(settings.kind(), cluster.endpoints(), random.split())) {
+      Set<FaultKind> kinds = available();
+      Faults faults = new Faults(cluster, leadership, random.split());
+      Nemesis nemesis =
+          new Nemesis(cluster, faults, kinds, load.recorder()::writes, random.split());
+      long startNanos = System.nanoTime();
+      nemesis.run(startNanos + settings.duration().toNanos());
+      load.stop();
+      long endNanos = System.nanoTime();
+      Settlement settlement = new Settlement(cluster, load);
+      settlement.await();
+      load.endWatches();
+      List<String> violations = judge(load, settlement.revision());
+      violations.addAll(settlement.violations());
+      violations.addAll(nemesis.violations());
+      return new Report(
+          settings,
+          directory,
+          load.recorder().counts(),
+          kinds,
+          nemesis.counts(),
+          faults.lost(),
+          leadership.terms(),
+          Unavailability.between(startNanos, endNanos, load.recorder().writesNanos()),
+          violations);
+    }
+  }
+
+  private List<String> judge(Load load, long lastRevision) {
+    Archive archive = load.archive();
+    Committed committed = archive.committed();
+    List<LeaseRecord> leases = load.leases();
+    List<String> violations = new ArrayList<>();
+    violations.addAll(HistoryCheck.violations(load.recorder().operations(), committed, leases));
+    violations.addAll(WatchCheck.violations(archive.record(), committed, lastRevision));
+    violations.addAll(load.watchers().violations(committed, lastRevision));
+    for (LeaseRecord lease : leases) {
+      violations.addAll(
+          switch (settings.kind()) {
+            case KVORUM -> LeaseCheck.violations(lease, committed, NO_LIMIT_NANOS);
+            // A leader that was paused or cut off goes on to renew and revoke leases for a while
+            // after it was replaced: https://github.com/etcd-io/etcd/issues/15247.
+            case ETCD -> LeaseCheck.partialEnds(lease, committed);
+          });
+    }
+    return violations;
+  }
+}
