@@ -91,6 +91,7 @@ final class ClientSide implements AutoCloseable {
   private final FatalErrors failures;
   private final MemberStanding standing = new Standing();
   private @Nullable ClientPort port; // once it is open
+  private boolean wasLed = true; // an election timeout ago; the thread `clock`
 
   private ClientSide(MemberConfig config, Parts parts, Threads threads, FatalErrors failures) {
     this.config = config;
@@ -172,7 +173,12 @@ final class ClientSide implements AutoCloseable {
                 quota.quotaBytes(),
                 config.reportedVersion()));
     listen(clients, services);
-    every(config.consensus().electionTimeout().toMillis(), leaderStreams::electionTimeoutElapsed);
+    every(
+        config.consensus().electionTimeout().toMillis(),
+        () -> {
+          leaderStreams.electionTimeoutElapsed();
+          recommendIfLed();
+        });
     every(TICK_MILLIS, budget::tick);
     compactionSchedule()
         .ifPresent(
@@ -189,6 +195,16 @@ final class ClientSide implements AutoCloseable {
           .addKeyValue("address", served.url().address())
           .log("serving client traffic insecurely; this is strongly discouraged!");
     }
+  }
+
+  /// A member that misses its leader for more than an election cannot serve much: clients should
+  /// move on, and may come back.
+  private void recommendIfLed() {
+    boolean isLed = knowsLeader();
+    if (port != null) {
+      port.recommend(isLed || wasLed);
+    }
+    wasLed = isLed;
   }
 
   private boolean hasRaised(AlarmType type) {

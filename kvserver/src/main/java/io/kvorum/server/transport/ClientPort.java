@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.InternalNettyServerCredentials;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -155,6 +156,14 @@ public final class ClientPort implements AutoCloseable {
   /// Connections open now, of any protocol.
   public int openConnections() {
     return gate.openConnections();
+  }
+
+  /// Tells clients that ask, or watch, the gRPC health service whether to come here. Calls and
+  /// streams are served all the same.
+  public void recommend(boolean isGoodChoice) {
+    health.setStatus(
+        HealthStatusManager.SERVICE_NAME_ALL_SERVICES,
+        isGoodChoice ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
   }
 
   /// Waits up to the grace period for calls in progress, then cuts the connections. They are cut

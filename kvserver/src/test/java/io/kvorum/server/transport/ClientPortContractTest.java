@@ -253,6 +253,19 @@ class ClientPortContractTest {
     assertThat(answer.getStatus()).isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
   }
 
+  @Test
+  void healthService_whileClientsShouldGoElsewhere_isNotServing() {
+    var health = HealthGrpc.newBlockingStub(channel);
+
+    port.recommend(false);
+    assertThat(health.check(HealthCheckRequest.getDefaultInstance()).getStatus())
+        .isEqualTo(HealthCheckResponse.ServingStatus.NOT_SERVING);
+    port.recommend(true);
+
+    assertThat(health.check(HealthCheckRequest.getDefaultInstance()).getStatus())
+        .isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"v1", "v1alpha"})
   void reflection_bothVersions_areServed(String version) throws Exception {

@@ -50,6 +50,10 @@ final class TestPort implements AutoCloseable {
     port = ClientPort.open(limits, loops, List.of(new ListenPoint(url, calls, http)));
   }
 
+  void recommend(boolean isGoodChoice) {
+    port.recommend(isGoodChoice);
+  }
+
   static PortLimits withGreeting(Duration greeting) {
     return new PortLimits(
         LIMITS.maxConnections(),
