@@ -8,10 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +27,9 @@ import org.slf4j.LoggerFactory;
 /// [#foundation()], with which log and database must be made anew before [#founded()] is called.
 final class DataDirectory implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DataDirectory.class);
+
+  private static final String DATABASE = "db";
+  private static final Pattern INSTALLED = Pattern.compile(DATABASE + "-[0-9a-f]{16}");
 
   private final Path member;
   private final Path wal;
@@ -221,12 +227,44 @@ final class DataDirectory implements AutoCloseable {
     return wal;
   }
 
+  /// The state database in force.
   Path database() {
     return database(member);
   }
 
+  /// The newest one: installing a snapshot gives it a name with its index (decision 10).
   private static Path database(Path member) {
-    return member.resolve("db");
+    return databases(member).getLast();
+  }
+
+  /// All state databases, the one in force last.
+  List<Path> databases() {
+    return databases(member);
+  }
+
+  private static List<Path> databases(Path member) {
+    List<Path> databases = new ArrayList<>();
+    databases.add(member.resolve(DATABASE));
+    String[] names = member.toFile().list((_, name) -> INSTALLED.matcher(name).matches());
+    if (names != null) {
+      Stream.of(names).sorted().map(member::resolve).forEach(databases::add);
+    }
+    return databases;
+  }
+
+  /// Where the database of the snapshot at `index` is to be.
+  Path databaseAt(long index) {
+    return member.resolve(String.format(Locale.ROOT, "%s-%016x", DATABASE, index));
+  }
+
+  /// Makes durable which databases there are.
+  void syncDatabases() throws IOException {
+    syncDirectory(member);
+  }
+
+  /// Where snapshots are that are sent and received.
+  Path snapshots() {
+    return member.resolve("snap");
   }
 
   /// Where the file of known peers is.

@@ -58,8 +58,8 @@ import org.slf4j.LoggerFactory;
 
 /// One running member. Everything it consists of is built here, in order, with constructors:
 ///
-/// files → event loops → proposals and reads → state machine → [PeerSide], [LeaderSide] → Raft →
-/// [ClientSide]
+/// files → event loops → proposals and reads → state machine → [PeerSide], [LeaderSide] → snapshots
+/// → Raft → [ClientSide]
 ///
 /// and taken apart in the opposite order. The only place that reads clocks and makes random
 /// generators.
@@ -85,8 +85,9 @@ public final class Member implements AutoCloseable {
   private final LinearizableReads reads;
   private final WatchHub watches;
   private final Applier applier;
-  private final RaftEvents events;
   private final PeerSide peers;
+  private final MemberSnapshots snapshots;
+  private final RaftEvents events;
   private final LeadershipMoves moves;
   private final Reconfiguration reconfiguration;
   private final LeaderSide leader;
@@ -171,7 +172,8 @@ public final class Member implements AutoCloseable {
                 watches::publish,
                 appliedIndex,
                 metrics.applied(),
-                new Applied()),
+                new Applied(),
+                files.snapshots().installerOf(files.store())),
             ApplyLimits.of(
                 config.consensus().electionTimeout(), config.consensus().requestTimeout()),
             CLOCK,
@@ -211,7 +213,11 @@ public final class Member implements AutoCloseable {
             bootEpoch << BOOT_EPOCH_SHIFT,
             config.consensus().requestTimeout(),
             CLOCK);
-    this.events = new RaftEvents(applier, proposals, leader, reads, moves, metrics, failures);
+    this.snapshots =
+        new MemberSnapshots(files, peers.snapshots(), this::raft, metrics.snapshots(), CLOCK);
+    this.events =
+        new RaftEvents(
+            applier, snapshots.sender(), proposals, leader, reads, moves, metrics, failures);
   }
 
   private ThreadFactory named(String name) {
@@ -256,11 +262,11 @@ public final class Member implements AutoCloseable {
     } catch (StartRefused e) {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
-    store.onDurable(index -> raft().stateDurable(index));
+    store.onDurable(snapshots::stateDurable);
     applier.start();
     peers.follow(applier.clusterState());
     try {
-      peers.listen(config.listeners().peerUrls());
+      peers.listen(config.listeners().peerUrls(), snapshots.inbox());
     } catch (IOException e) {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
@@ -459,10 +465,11 @@ public final class Member implements AutoCloseable {
     RaftNode node = raft.get();
     if (node != null) {
       node.close();
-      peers.close();
+    }
+    snapshots.close();
+    peers.close();
+    if (node != null) {
       applier.close();
-    } else {
-      peers.close();
     }
     watches.close();
     rangeThreads.close();

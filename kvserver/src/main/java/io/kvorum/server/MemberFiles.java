@@ -23,6 +23,8 @@ import io.kvorum.server.config.MemberConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The files of a member, opened and consistent with each other: data directory, state, log.
 ///
@@ -31,15 +33,18 @@ import java.util.Optional;
 /// later starts from nothing, and gets a snapshot from the leader.
 ///
 /// @param knownPeers which stores belong to which members
+/// @param snapshots what may take the place of the state
 /// @param configuration in force at the store's applied index
 /// @param recovery the opened log, owned by the Raft node once it runs
 record MemberFiles(
     DataDirectory directory,
     KnownPeers knownPeers,
+    SnapshotFiles snapshots,
     MvccStore store,
     Configuration configuration,
     Recovery recovery)
     implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(MemberFiles.class);
   private static final EntryId FOUNDING = new EntryId(1, 1);
 
   static MemberFiles open(MemberConfig config, LogOptions logOptions) throws StartFailure {
@@ -99,27 +104,83 @@ record MemberFiles(
       throws IOException, StartFailure {
     KnownPeers knownPeers =
         KnownPeers.open(DirectoryFiles.at(directory.peers()), directory.identity().storeUuid());
-    MvccStore store = MvccStore.open(directory.database(), storeOptions(directory, config));
+    SnapshotFiles snapshots = SnapshotFiles.open(directory);
+    Opened opened = openState(directory, config, logOptions, snapshots);
     try {
+      snapshots.deleteLeftovers();
       return new MemberFiles(
           directory,
           knownPeers,
-          store,
-          factsOf(store).configurationAt(store.appliedIndex()),
-          SegmentedLog.open(
-              DirectoryFiles.at(directory.wal()),
-              logIdentity(directory),
-              logOptions,
-              store.appliedIndex()));
+          snapshots,
+          opened.store(),
+          factsOf(opened.store()).configurationAt(opened.store().appliedIndex()),
+          opened.recovery());
     } catch (IOException | StartFailure e) {
+      opened.recovery().log().close();
+      opened.store().close();
+      throw e;
+    }
+  }
+
+  private record Opened(MvccStore store, Recovery recovery) {}
+
+  /// Opens state and log. If the log begins after the state, a snapshot was recorded whose
+  /// installation was cut short: it is installed first.
+  private static Opened openState(
+      DataDirectory directory, MemberConfig config, LogOptions logOptions, SnapshotFiles snapshots)
+      throws IOException {
+    StoreOptions options = storeOptions(directory, config);
+    MvccStore store = MvccStore.open(directory.database(), options);
+    long appliedIndex = store.appliedIndex();
+    try {
+      return new Opened(store, openLog(directory, logOptions, appliedIndex));
+    } catch (UnusableLogException gap) {
+      store.close();
+      if (gap.reason() != UnusableLogException.Reason.GAP) {
+        throw gap;
+      }
+      for (EntryId last : snapshots.receivedAfter(appliedIndex)) {
+        Optional<Recovery> recovery = openLogAfter(directory, logOptions, last);
+        if (recovery.isPresent()) {
+          Path database = snapshots.moveIntoPlace(last);
+          return new Opened(MvccStore.open(database, options), recovery.get());
+        }
+      }
+      throw gap;
+    } catch (IOException e) {
       store.close();
       throw e;
     }
   }
 
+  /// The log, if it begins right after this entry.
+  private static Optional<Recovery> openLogAfter(
+      DataDirectory directory, LogOptions logOptions, EntryId last) throws IOException {
+    try {
+      Recovery recovery = openLog(directory, logOptions, last.index());
+      if (recovery.recovered().previous().equals(last)) {
+        return Optional.of(recovery);
+      }
+      recovery.log().close();
+      return Optional.empty();
+    } catch (UnusableLogException refused) {
+      log.atWarn()
+          .addKeyValue("entry", last)
+          .setCause(refused)
+          .log("snapshot does not fit the log");
+      return Optional.empty();
+    }
+  }
+
+  private static Recovery openLog(DataDirectory directory, LogOptions logOptions, long appliedIndex)
+      throws IOException {
+    return SegmentedLog.open(
+        DirectoryFiles.at(directory.wal()), logIdentity(directory), logOptions, appliedIndex);
+  }
+
   private static ClusterState factsOf(MvccStore store) throws StartFailure {
     try {
-      return ClusterState.stored(store);
+      return ClusterState.stored(store::meta);
     } catch (InvariantViolation e) {
       throw new StartFailure("the state database cannot be used: " + e.getMessage(), e);
     }

@@ -1,9 +1,13 @@
 package io.kvorum.server;
 
 import io.kvorum.raft.Entry;
+import io.kvorum.raft.Envelope;
 import io.kvorum.raft.ProposalRefusal;
+import io.kvorum.raft.Ready.SnapshotWanted;
+import io.kvorum.raft.SnapshotMarker;
 import io.kvorum.raft.node.RaftListener;
 import io.kvorum.raft.node.RaftStatus;
+import io.kvorum.raft.snapshot.SnapshotSender;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.cluster.LeaderSide;
 import io.kvorum.server.cluster.LeadershipMoves;
@@ -19,6 +23,7 @@ final class RaftEvents implements RaftListener {
   private static final Logger log = LoggerFactory.getLogger(RaftEvents.class);
 
   private final Applier applier;
+  private final SnapshotSender snapshots;
   private final Proposals proposals;
   private final LeaderSide leader;
   private final LinearizableReads reads;
@@ -28,6 +33,7 @@ final class RaftEvents implements RaftListener {
 
   RaftEvents(
       Applier applier,
+      SnapshotSender snapshots,
       Proposals proposals,
       LeaderSide leader,
       LinearizableReads reads,
@@ -35,6 +41,7 @@ final class RaftEvents implements RaftListener {
       ServerMetrics metrics,
       FatalErrors failures) {
     this.applier = applier;
+    this.snapshots = snapshots;
     this.proposals = proposals;
     this.leader = leader;
     this.reads = reads;
@@ -46,6 +53,21 @@ final class RaftEvents implements RaftListener {
   @Override
   public void committed(List<Entry> entries) {
     applier.committed(entries);
+  }
+
+  @Override
+  public void install(SnapshotMarker marker) {
+    applier.install(marker);
+  }
+
+  @Override
+  public void snapshotWanted(SnapshotWanted wanted) {
+    snapshots.wanted(wanted);
+  }
+
+  @Override
+  public void snapshotOffered(Envelope offer) {
+    snapshots.offer(offer);
   }
 
   @Override

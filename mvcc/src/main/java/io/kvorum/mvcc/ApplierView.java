@@ -6,8 +6,9 @@ import io.kvorum.mvcc.rocks.StateDb;
 import io.kvorum.mvcc.rocks.StateRecord;
 
 /// What the applier keeps from batch to batch: its view of the database and the counters that move
-/// with it. Owned by the thread `apply`.
+/// with it. Lives as long as the database it is a view of. Owned by the thread `apply`.
 final class ApplierView implements AutoCloseable {
+  final StateDb db;
   final StateBatch rows;
   final BlockLedger blocks;
   final NewestRecords newest;
@@ -15,6 +16,7 @@ final class ApplierView implements AutoCloseable {
   final KeyChanges keys;
 
   ApplierView(StateDb db, StoreOptions options, StateRecord state) {
+    this.db = db;
     RecordHash hash = new RecordHash();
     this.rows = new StateBatch(db);
     this.blocks = new BlockLedger(rows, options.blockTarget());

@@ -5,10 +5,12 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.kvorum.invariant.Invariant;
 import io.kvorum.invariant.OwnerThread;
 import io.kvorum.mvcc.rocks.AuthTable;
+import io.kvorum.mvcc.rocks.CheckpointReader;
 import io.kvorum.mvcc.rocks.HistoryGap;
 import io.kvorum.mvcc.rocks.LeaseTable;
 import io.kvorum.mvcc.rocks.MetaTable;
 import io.kvorum.mvcc.rocks.RowCursor;
+import io.kvorum.mvcc.rocks.SnapshotView;
 import io.kvorum.mvcc.rocks.StateDb;
 import io.kvorum.mvcc.rocks.StateDbOptions;
 import io.kvorum.mvcc.rocks.StateRecord;
@@ -34,9 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// only write-ahead log, so after a crash the store is back at some batch boundary and
 /// [#appliedIndex()] says from where to replay.
 public final class MvccStore implements AutoCloseable {
-  private final StateDb db;
   private final StoreOptions options;
-  private final ApplierView view;
   private final PurgeQueue purges = new PurgeQueue();
   private final StateFiles files;
   private final OwnerThread apply = new OwnerThread("MvccStore");
@@ -49,21 +49,25 @@ public final class MvccStore implements AutoCloseable {
   private volatile boolean closed;
   private final LongAdder openReads = new LongAdder();
 
+  private ApplierView view;
   private @Nullable ApplyBatch openBatch;
   private long unflushedBytes;
+  // Of the databases replaced so far: done when all of them are closed.
+  private CompletableFuture<Void> replacedAreClosed = CompletableFuture.completedFuture(null);
 
   private MvccStore(StateDb db, StoreOptions options) {
-    this.db = db;
     this.options = options;
-    Pin pin;
-    try (var probe = db.snapshot()) {
-      StateRecord state = MetaTable.state(probe);
-      this.view = new ApplierView(db, options, state);
-      pin = new Pin(state, db.snapshot(), view.blocks.publish());
+    StateRecord state = stateOf(db);
+    this.view = new ApplierView(db, options, state);
+    this.compacted = state.compacted();
+    this.published = new Pin(state, db.snapshot(), view.blocks.publish());
+    this.files = new StateFiles(purges, this::retainPublished, state.appliedIndex());
+  }
+
+  private static StateRecord stateOf(StateDb db) {
+    try (SnapshotView probe = db.snapshot()) {
+      return MetaTable.state(probe);
     }
-    this.compacted = pin.state().compacted();
-    this.published = pin;
-    this.files = new StateFiles(db, purges, () -> published.state());
   }
 
   /// Opens or creates the store in `directory`. Throws [io.kvorum.mvcc.rocks.StoreUnusable] with
@@ -81,7 +85,7 @@ public final class MvccStore implements AutoCloseable {
   }
 
   StateDb database() {
-    return db;
+    return view.db;
   }
 
   PurgeQueue purges() {
@@ -124,6 +128,15 @@ public final class MvccStore implements AutoCloseable {
     throw new IllegalStateException("the store is closed");
   }
 
+  /// For [StateFiles], which ends before the last pin is released.
+  private Pin retainPublished() {
+    Pin pin = published;
+    while (!pin.retain()) {
+      pin = published;
+    }
+    return pin;
+  }
+
   /// The logical size alone, without asking the file system: for checks on every write.
   public long logicalBytes() {
     return published.state().logicalBytes();
@@ -144,7 +157,7 @@ public final class MvccStore implements AutoCloseable {
   }
 
   public StoreSize size() {
-    return pinned(pin -> new StoreSize(pin.state().logicalBytes(), db.fileBytes()));
+    return pinned(pin -> new StoreSize(pin.state().logicalBytes(), pin.database().fileBytes()));
   }
 
   /// All leases as published.
@@ -219,13 +232,7 @@ public final class MvccStore implements AutoCloseable {
   void commit(Totals totals, long appliedIndex, long appliedTerm) {
     StateRecord before = published.state();
     StateRecord state = totals.toRecord(appliedIndex, appliedTerm);
-    Invariant.check(
-        state.head() >= before.head()
-            && state.compacted() >= before.compacted()
-            && appliedIndex >= before.appliedIndex(),
-        "state fell from %s to %s",
-        before,
-        state);
+    checkFollows(before, state);
     PurgeQueue.Slice purge = purges.peek();
     if (purge != null) {
       for (byte[] key : purge.keys()) {
@@ -244,10 +251,52 @@ public final class MvccStore implements AutoCloseable {
     }
   }
 
+  /// Goes on with the state in `directory`, a checkpoint that another member took at a later point
+  /// of the same log, in place of its own. Thread `apply`, between batches.
+  ///
+  /// Whoever reads the old state goes on reading it; whoever begins after this returns reads the
+  /// new one. The result completes when the last of the former has left and the old database is
+  /// closed: nothing needs its files any more.
+  ///
+  /// Throws [io.kvorum.mvcc.rocks.StoreUnusable] if the new state cannot be opened; the old one is
+  /// still in force then.
+  public CompletableFuture<Void> install(Path directory) {
+    checkApplyThread();
+    Invariant.check(openBatch == null, "a batch is still open");
+    ApplierView before = view;
+    StateDb db = before.db.openBeside(directory);
+    StateRecord state;
+    try {
+      state = stateOf(db);
+      checkFollows(published.state(), state);
+      view = new ApplierView(db, options, state);
+    } catch (RuntimeException e) {
+      db.close();
+      throw e;
+    }
+    publish(state);
+    unflushedBytes = 0;
+    before.close();
+    files.installed();
+    CompletableFuture<Void> closing = files.retire(before.db);
+    replacedAreClosed = CompletableFuture.allOf(replacedAreClosed, closing);
+    return closing;
+  }
+
+  private static void checkFollows(StateRecord before, StateRecord state) {
+    Invariant.check(
+        state.head() >= before.head()
+            && state.compacted() >= before.compacted()
+            && state.appliedIndex() >= before.appliedIndex(),
+        "state fell from %s to %s",
+        before,
+        state);
+  }
+
   private void publish(StateRecord state) {
     compacted = state.compacted();
     Pin before = published;
-    published = new Pin(state, db.snapshot(), view.blocks.publish());
+    published = new Pin(state, view.db.snapshot(), view.blocks.publish());
     before.release();
   }
 
@@ -291,14 +340,23 @@ public final class MvccStore implements AutoCloseable {
     await(files.rewrite());
   }
 
-  /// Hard-links a durable copy of a published state into `directory`, which must not exist. The
-  /// store opened there says which applied index it holds. Not on the thread `apply`.
+  /// Hard-links a durable copy of a published state into `directory`, which must not exist;
+  /// [#inspect] tells which. Not on the thread `apply`.
   public void checkpoint(Path directory) {
     pinned(
-        _ -> {
-          db.checkpoint(directory);
+        pin -> {
+          pin.database().checkpoint(directory);
           return directory;
         });
+  }
+
+  /// Tells what the checkpoint in `directory` holds, and that its files are complete, without
+  /// changing them. Throws [io.kvorum.mvcc.rocks.StoreUnusable] or [StorageFailure] if they are not
+  /// what a store can go on with.
+  ///
+  /// @param temporary a directory for what RocksDB writes beside
+  public static CheckpointFacts inspect(Path directory, Path temporary) {
+    return CheckpointFacts.of(CheckpointReader.read(directory, temporary));
   }
 
   private static void await(CompletableFuture<Void> done) {
@@ -362,9 +420,10 @@ public final class MvccStore implements AutoCloseable {
     }
     closed = true;
     purges.close();
+    replacedAreClosed.join();
     files.close();
     published.release();
     view.close();
-    db.close();
+    view.db.close();
   }
 }

@@ -2,6 +2,7 @@ package io.kvorum.mvcc;
 
 import io.kvorum.mvcc.rocks.BlockCounts;
 import io.kvorum.mvcc.rocks.SnapshotView;
+import io.kvorum.mvcc.rocks.StateDb;
 import io.kvorum.mvcc.rocks.StateRecord;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -43,6 +44,11 @@ final class Pin {
 
   SnapshotView view() {
     return view;
+  }
+
+  /// The database that the state is in.
+  StateDb database() {
+    return view.database();
   }
 
   HeadKeys headKeys(Caching caching) {

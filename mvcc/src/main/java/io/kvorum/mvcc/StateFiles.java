@@ -1,10 +1,10 @@
 package io.kvorum.mvcc;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.kvorum.mvcc.PurgeQueue.Slice;
 import io.kvorum.mvcc.rocks.Family;
 import io.kvorum.mvcc.rocks.KeyLayout;
 import io.kvorum.mvcc.rocks.RowCursor;
-import io.kvorum.mvcc.rocks.SnapshotView;
 import io.kvorum.mvcc.rocks.StateDb;
 import io.kvorum.mvcc.rocks.StateRecord;
 import io.kvorum.mvcc.rocks.StoredRecord;
@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -24,13 +25,14 @@ import org.jspecify.annotations.Nullable;
 /// tombstones (mvcc.md §11). All fields but the listeners are owned by the thread `state-files`.
 ///
 /// Every step may be late, partial or repeated. The one order that matters: history is dropped only
-/// after a flush has made the compacted revision durable that declares it dead.
+/// after a flush has made the compacted revision durable that declares it dead. Each task works on
+/// the database that is in force when it begins, and keeps it open; what it finds out stays true of
+/// one that is installed meanwhile, because that one is later in the same log and durable.
 final class StateFiles implements AutoCloseable {
   private static final int PURGE_SLICE_KEYS = 1000;
   private static final byte[] FIRST = {};
 
-  private final StateDb db;
-  private final Supplier<StateRecord> published;
+  private final Supplier<Pin> newest;
   private final PurgeQueue purges;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
@@ -44,11 +46,12 @@ final class StateFiles implements AutoCloseable {
   // Purges run one after the other; this one is never failed.
   private CompletableFuture<Void> purging = CompletableFuture.completedFuture(null);
 
-  StateFiles(StateDb db, PurgeQueue purges, Supplier<StateRecord> published) {
-    this.db = db;
+  /// @param newest the published state, retained for the caller
+  /// @param durableIndex what the store holds as it is opened
+  StateFiles(PurgeQueue purges, Supplier<Pin> newest, long durableIndex) {
     this.purges = purges;
-    this.published = published;
-    this.durableIndex = published.get().appliedIndex();
+    this.newest = newest;
+    this.durableIndex = durableIndex;
   }
 
   void onDurable(LongConsumer listener) {
@@ -110,12 +113,27 @@ final class StateFiles implements AutoCloseable {
         () ->
             attempt(
                 () -> {
-                  long compacted = flushNow().compacted();
-                  db.rewriteFiles(compacted);
+                  onNewest((db, state) -> db.rewriteFiles(flush(db, state).compacted()));
                   done.complete(null);
                 },
                 done));
     return done;
+  }
+
+  /// Another store's database, which is durable, was put in place: what is dead there is not known
+  /// yet.
+  void installed() {
+    thread.execute(
+        () -> {
+          purgedBelow = 0;
+          CompletableFuture<Void> done = new CompletableFuture<>();
+          attempt(() -> compactNow(done), done);
+        });
+  }
+
+  /// Closes a database that has been replaced, once its last user has left.
+  CompletableFuture<Void> retire(StateDb replaced) {
+    return replaced.closeLater(thread);
   }
 
   private void attempt(Runnable task, CompletableFuture<Void> done) {
@@ -130,19 +148,40 @@ final class StateFiles implements AutoCloseable {
     }
   }
 
-  /// Returns a state that is durable now.
-  private StateRecord flushNow() {
-    StateRecord state = published.get();
+  private void flushNow() {
+    onNewest(this::flush);
+  }
+
+  /// Lets a task work with the newest state's database. Keeps that open, but pins no state, which
+  /// would keep dead rows from being removed.
+  private void onNewest(BiConsumer<StateDb, StateRecord> task) {
+    Pin pin = newest.get();
+    StateDb db = pin.database();
+    db.retain();
+    pin.release();
+    try {
+      task.accept(db, pin.state());
+    } finally {
+      db.release();
+    }
+  }
+
+  /// Makes a state durable, and returns it.
+  @CanIgnoreReturnValue
+  private StateRecord flush(StateDb db, StateRecord state) {
     db.flush();
-    durableIndex = state.appliedIndex();
+    durableIndex = Math.max(durableIndex, state.appliedIndex());
     for (LongConsumer listener : durableListeners) {
-      listener.accept(state.appliedIndex());
+      listener.accept(durableIndex);
     }
     return state;
   }
 
   private void compactNow(CompletableFuture<Void> done) {
-    StateRecord durable = flushNow();
+    onNewest((db, state) -> compactNow(db, flush(db, state), done));
+  }
+
+  private void compactNow(StateDb db, StateRecord durable, CompletableFuture<Void> done) {
     if (durable.compacted() <= 0) {
       done.complete(null);
       return;
@@ -195,14 +234,16 @@ final class StateFiles implements AutoCloseable {
 
   private List<byte[]> deadKeys(byte[] from, long compacted) {
     List<byte[]> dead = new ArrayList<>();
-    try (SnapshotView view = db.snapshot();
-        RowCursor rows = view.scan(Family.DELETED, from, null)) {
+    Pin pin = newest.get();
+    try (RowCursor rows = pin.view().scan(Family.DELETED, from, null)) {
       while (dead.size() < PURGE_SLICE_KEYS && rows.isValid()) {
         if (StoredRecord.parse(rows.value()).modMain() < compacted) {
           dead.add(rows.key());
         }
         rows.next();
       }
+    } finally {
+      pin.release();
     }
     return dead;
   }

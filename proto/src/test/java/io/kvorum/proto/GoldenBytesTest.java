@@ -19,6 +19,7 @@ import io.kvorum.proto.peer.Handshake;
 import io.kvorum.proto.peer.HandshakeReply;
 import io.kvorum.proto.peer.Note;
 import io.kvorum.proto.peer.PeerProto;
+import io.kvorum.proto.peer.SnapshotFrame;
 import io.kvorum.proto.storage.Alarms;
 import io.kvorum.proto.storage.ClusterVersion;
 import io.kvorum.proto.storage.Membership;
@@ -57,7 +58,8 @@ class GoldenBytesTest {
               Handshake.getDefaultInstance(),
               HandshakeReply.getDefaultInstance(),
               Envelope.getDefaultInstance(),
-              Note.getDefaultInstance())
+              Note.getDefaultInstance(),
+              SnapshotFrame.getDefaultInstance())
           .collect(
               Collectors.toMap(
                   message -> message.getDescriptorForType().getFullName(),

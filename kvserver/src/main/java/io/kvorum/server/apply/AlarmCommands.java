@@ -1,6 +1,6 @@
 package io.kvorum.server.apply;
 
-import io.kvorum.mvcc.MvccStore;
+import com.google.protobuf.ByteString;
 import io.kvorum.proto.command.LogCommand;
 import io.kvorum.proto.etcd.AlarmMember;
 import io.kvorum.proto.etcd.AlarmRequest;
@@ -16,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// Raises, clears and lists alarms, and says what a raised one forbids (api.md §3.6).
 ///
@@ -23,8 +24,11 @@ import java.util.Optional;
 final class AlarmCommands {
   private Alarms alarms;
 
-  AlarmCommands(MvccStore store) {
-    this.alarms = store.meta(StoredFact.ALARMS.key()).map(Alarms::decode).orElse(Alarms.NONE);
+  /// Takes up what a store holds.
+  ///
+  /// @param facts the store's replicated facts by name
+  AlarmCommands(Function<String, Optional<ByteString>> facts) {
+    this.alarms = facts.apply(StoredFact.ALARMS.key()).map(Alarms::decode).orElse(Alarms.NONE);
   }
 
   Alarms alarms() {

@@ -8,6 +8,7 @@ import io.kvorum.proto.command.LogCommand;
 import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.EntryKind;
+import io.kvorum.raft.SnapshotMarker;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.server.apply.Execution.Audience;
 import io.kvorum.server.command.ApplyResult;
@@ -26,13 +27,14 @@ import java.util.function.LongSupplier;
 /// Owned by the thread `apply`.
 final class AppliedBatches {
   private final MvccStore store;
-  private final StateMachine machine;
   private final Proposals proposals;
   private final ChangePublisher watchers;
   private final AppliedIndex appliedIndex;
   private final ApplyMeter meter;
   private final AppliedListener listener;
+  private final SnapshotInstaller snapshots;
   private final List<Configured> configured = new ArrayList<>(); // in the open batch
+  private StateMachine machine;
   private volatile ClusterState published;
   private EntryId applied;
 
@@ -43,8 +45,10 @@ final class AppliedBatches {
       ChangePublisher watchers,
       AppliedIndex appliedIndex,
       ApplyMeter meter,
-      AppliedListener listener) {
+      AppliedListener listener,
+      SnapshotInstaller snapshots) {
     this.listener = listener;
+    this.snapshots = snapshots;
     this.store = store;
     this.machine = machine;
     this.proposals = proposals;
@@ -95,6 +99,23 @@ final class AppliedBatches {
   /// Commits a batch without commands, for what the store itself has to write.
   void commitEmpty() {
     publish(store.newBatch().commit(applied.index(), applied.term()), List.of());
+  }
+
+  /// Goes on with the state of a snapshot, which has the effect of entries that do not come any
+  /// more, and returns the state machine on it.
+  StateMachine install(SnapshotMarker snapshot) {
+    snapshots.install(snapshot);
+    Invariant.check(
+        store.appliedIndex() == snapshot.id().index()
+            && store.appliedTerm() == snapshot.id().term(),
+        "installed %s, and the store has applied %d",
+        snapshot.id(),
+        store.appliedIndex());
+    machine = new StateMachine(store);
+    applied = snapshot.id();
+    publish(List.of(), List.of());
+    proposals.overtaken();
+    return machine;
   }
 
   private void apply(Entry entry, ApplyBatch batch, LongSupplier clock, List<Answered> answered) {

@@ -2,6 +2,7 @@ package io.kvorum.server.apply;
 
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.raft.Entry;
+import io.kvorum.raft.SnapshotMarker;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.apply.ApplyInbox.Work;
 import io.kvorum.server.propose.ApplyBacklog;
@@ -51,7 +52,8 @@ public final class Applier implements AutoCloseable {
             parts.watchers(),
             parts.appliedIndex(),
             parts.meter(),
-            parts.listener());
+            parts.listener(),
+            parts.snapshots());
     this.listener = parts.listener();
     this.leases = new LeaseDesk(machine.leaseBook(), parts.proposals(), inbox, limits);
     this.lessor = new LeaseRequests(leases, parts.store(), inbox);
@@ -66,7 +68,8 @@ public final class Applier implements AutoCloseable {
       ChangePublisher watchers,
       AppliedIndex appliedIndex,
       ApplyMeter meter,
-      AppliedListener listener) {}
+      AppliedListener listener,
+      SnapshotInstaller snapshots) {}
 
   /// Starts the thread.
   public void start() {
@@ -77,6 +80,12 @@ public final class Applier implements AutoCloseable {
   /// start; never blocks.
   public void committed(List<Entry> entries) {
     inbox.committed(entries, nanoClock.getAsLong());
+  }
+
+  /// Hands over a snapshot, to be installed after the entries handed over before. Called by the
+  /// thread `raft`; never blocks.
+  public void install(SnapshotMarker snapshot) {
+    inbox.install(snapshot);
   }
 
   /// Hands over the member's newest status. Called by the thread `raft`; never blocks.
@@ -125,6 +134,7 @@ public final class Applier implements AutoCloseable {
         Work work = inbox.take(Math.max(0, nextTickNanos - leaseClock()));
         closed = work.closed();
         applyAll(work);
+        work.snapshot().ifPresent(this::installNow);
         long nowNanos = leaseClock();
         leases.beginIfDue(batches.applied().term(), nowNanos);
         for (ApplyInbox.Task task : work.tasks()) {
@@ -154,6 +164,11 @@ public final class Applier implements AutoCloseable {
       backlog.applied(batch.stream().mapToLong(Entry::payloadBytes).sum());
     }
     backlog.idle();
+  }
+
+  private void installNow(SnapshotMarker snapshot) {
+    leases.takeUp(batches.install(snapshot).leaseBook());
+    listener.applied(batches.applied().index());
   }
 
   /// The time of leases: counted from the start of the member, so never negative.

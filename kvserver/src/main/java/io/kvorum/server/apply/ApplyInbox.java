@@ -2,9 +2,11 @@ package io.kvorum.server.apply;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.kvorum.raft.Entry;
+import io.kvorum.raft.SnapshotMarker;
 import io.kvorum.server.propose.ApplyBacklog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -22,6 +24,9 @@ final class ApplyInbox implements Executor {
 
   @GuardedBy("lock")
   private List<Entry> entries = new ArrayList<>();
+
+  @GuardedBy("lock")
+  private Optional<SnapshotMarker> snapshot = Optional.empty();
 
   @GuardedBy("lock")
   private List<Task> tasks = new ArrayList<>();
@@ -56,8 +61,14 @@ final class ApplyInbox implements Executor {
   /// Everything that waited.
   ///
   /// @param arrivedNanos when the first of the entries came
+  /// @param snapshot to be installed after the entries
   /// @param closed whether the thread ends after this
-  record Work(List<Entry> entries, long arrivedNanos, List<Task> tasks, boolean closed) {}
+  record Work(
+      List<Entry> entries,
+      long arrivedNanos,
+      Optional<SnapshotMarker> snapshot,
+      List<Task> tasks,
+      boolean closed) {}
 
   void committed(List<Entry> more, long nowNanos) {
     long bytes = 0;
@@ -71,6 +82,17 @@ final class ApplyInbox implements Executor {
         oldestEntryNanos = nowNanos;
       }
       entries.addAll(more);
+      filled.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Adds a snapshot, in place of one that still waits. No entries come until it is installed.
+  void install(SnapshotMarker newest) {
+    lock.lock();
+    try {
+      snapshot = Optional.of(newest);
       filled.signal();
     } finally {
       lock.unlock();
@@ -117,17 +139,23 @@ final class ApplyInbox implements Executor {
     lock.lock();
     try {
       long left = waitNanos;
-      while (entries.isEmpty() && tasks.isEmpty() && !closed && left > 0) {
+      while (isEmpty() && !closed && left > 0) {
         left = filled.awaitNanos(left);
       }
-      Work work = new Work(entries, oldestEntryNanos, tasks, closed);
+      Work work = new Work(entries, oldestEntryNanos, snapshot, tasks, closed);
       entries = new ArrayList<>();
+      snapshot = Optional.empty();
       tasks = new ArrayList<>();
       requests = 0;
       return work;
     } finally {
       lock.unlock();
     }
+  }
+
+  @GuardedBy("lock")
+  private boolean isEmpty() {
+    return entries.isEmpty() && snapshot.isEmpty() && tasks.isEmpty();
   }
 
   /// Lets the thread end once it has taken what waits.

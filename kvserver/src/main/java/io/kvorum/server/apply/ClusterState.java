@@ -1,7 +1,7 @@
 package io.kvorum.server.apply;
 
+import com.google.protobuf.ByteString;
 import io.kvorum.mvcc.ApplyBatch;
-import io.kvorum.mvcc.MvccStore;
 import io.kvorum.proto.storage.ClusterVersion;
 import io.kvorum.proto.storage.Member;
 import io.kvorum.proto.storage.Membership;
@@ -9,19 +9,21 @@ import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// The replicated facts beside keys and leases, as published after an applied batch. Immutable.
 ///
 /// @param membership the members by id
 /// @param version the version all members have reached; empty until one was set
 public record ClusterState(Alarms alarms, Membership membership, Optional<ClusterVersion> version) {
-  /// The facts as the store holds them.
+  /// The facts as a store holds them.
   ///
+  /// @param facts the store's replicated facts by name
   /// @throws io.kvorum.invariant.InvariantViolation if they are damaged or of a newer format
-  public static ClusterState stored(MvccStore store) {
-    MembershipCommands members = new MembershipCommands(store);
+  public static ClusterState stored(Function<String, Optional<ByteString>> facts) {
+    MembershipCommands members = new MembershipCommands(facts);
     return new ClusterState(
-        new AlarmCommands(store).alarms(), members.membership(), members.version());
+        new AlarmCommands(facts).alarms(), members.membership(), members.version());
   }
 
   /// The configuration that the membership means. A member that has joined and not heard of its

@@ -34,13 +34,13 @@ final class LeaseDesk {
         public void failed(ProposalFailure failure) {}
       };
 
-  private final LeaseBook book;
   private final Proposals proposals;
   private final Executor apply;
   private final ApplyLimits limits;
   private final Queue<Parked> parked = new ArrayDeque<>();
   private final LoopTasks answers = new LoopTasks();
   private final OwnerThread owner = new OwnerThread("LeaseDesk");
+  private LeaseBook book;
   private Optional<RaftStatus> status = Optional.empty();
 
   /// @param apply runs a task on the thread `apply`
@@ -70,6 +70,14 @@ final class LeaseDesk {
     if (!leads() && newest.leader().isPresent()) {
       failParked(LeaseFailure.NOT_PRIMARY);
     }
+  }
+
+  /// Goes on with other leases: a snapshot was installed. Who gets one has not led for a while,
+  /// even if it has not heard so here.
+  void takeUp(LeaseBook installed) {
+    owner.check();
+    book.tenure().ifPresent(this::end);
+    book = installed;
   }
 
   /// Begins the tenure once the first entry of the leader's own term is applied: only then are all
@@ -196,7 +204,7 @@ final class LeaseDesk {
             LeaseFailure.TOO_MANY_REQUESTS;
         case ProposalFailure.StoppedBefore _, ProposalFailure.StoppedAfter _ ->
             LeaseFailure.STOPPED;
-        case ProposalFailure.TimedOut _ -> LeaseFailure.TIMED_OUT;
+        case ProposalFailure.TimedOut _, ProposalFailure.Overtaken _ -> LeaseFailure.TIMED_OUT;
       };
     }
   }

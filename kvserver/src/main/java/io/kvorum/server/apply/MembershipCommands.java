@@ -1,7 +1,7 @@
 package io.kvorum.server.apply;
 
+import com.google.protobuf.ByteString;
 import io.kvorum.invariant.InvariantViolation;
-import io.kvorum.mvcc.MvccStore;
 import io.kvorum.proto.command.ClusterVersion;
 import io.kvorum.proto.command.MemberAddresses;
 import io.kvorum.proto.command.MemberAttributes;
@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// Who belongs to the cluster, what the members tell of themselves, and the version all of them
 /// have reached.
@@ -29,17 +30,19 @@ final class MembershipCommands {
   private Membership membership;
   private Optional<io.kvorum.proto.storage.ClusterVersion> version;
 
-  /// Takes up what the store holds, since its founding at the latest.
-  MembershipCommands(MvccStore store) {
+  /// Takes up what a store holds, since its founding at the latest.
+  ///
+  /// @param facts the store's replicated facts by name
+  MembershipCommands(Function<String, Optional<ByteString>> facts) {
     this.membership =
-        store
-            .meta(StoredFact.MEMBERSHIP.key())
+        facts
+            .apply(StoredFact.MEMBERSHIP.key())
             .map(bytes -> StoredFact.MEMBERSHIP.parse(bytes, Membership.parser()))
             .orElseThrow(() -> new InvariantViolation("the store was never founded"));
     StoredFact.MEMBERSHIP.checkFormat(membership.getVersion(), FORMAT);
     this.version =
-        store
-            .meta(StoredFact.CLUSTER_VERSION.key())
+        facts
+            .apply(StoredFact.CLUSTER_VERSION.key())
             .map(
                 bytes ->
                     StoredFact.CLUSTER_VERSION.parse(

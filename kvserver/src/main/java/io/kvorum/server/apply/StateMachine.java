@@ -28,8 +28,8 @@ final class StateMachine {
     this.leases = new LeaseCommands(leaseBook);
     this.keys = new KvCommands(leaseBook.leases());
     this.transactions = new TxnCommand(keys);
-    this.alarms = new AlarmCommands(store);
-    this.members = new MembershipCommands(store);
+    this.alarms = new AlarmCommands(store::meta);
+    this.members = new MembershipCommands(store::meta);
   }
 
   LeaseBook leaseBook() {

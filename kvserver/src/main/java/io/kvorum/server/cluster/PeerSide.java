@@ -11,6 +11,8 @@ import io.kvorum.raft.peer.PeerLimits;
 import io.kvorum.raft.peer.PeerListener;
 import io.kvorum.raft.peer.PeerServer;
 import io.kvorum.raft.peer.PeerTransport;
+import io.kvorum.raft.snapshot.SnapshotInbox;
+import io.kvorum.raft.snapshot.SnapshotNetwork;
 import io.kvorum.server.apply.ClusterState;
 import io.kvorum.server.config.ListenUrl;
 import java.io.IOException;
@@ -109,10 +111,16 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
     }
   }
 
+  /// The way of snapshots to the peers.
+  public SnapshotNetwork snapshots() {
+    return transport.snapshots();
+  }
+
   /// Opens the peer port.
   ///
+  /// @param inbox gets the snapshots that come
   /// @throws IOException if one of the URLs cannot be listened on
-  public void listen(List<ListenUrl> urls) throws IOException {
+  public void listen(List<ListenUrl> urls, SnapshotInbox inbox) throws IOException {
     for (ListenUrl url : urls) {
       if (url.scheme().isSocketFile()) {
         throw new IOException("peers cannot be served on a socket file yet: " + url);
@@ -122,12 +130,13 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
         transport.listen(
             urls.stream().map(url -> new InetSocketAddress(url.host(), url.port())).toList(),
             new PeerServer.Member(
-                self,
-                known,
-                member -> cluster.get().isRemoved(member),
-                owner::received,
-                owner::noted,
-                this::page));
+                    self,
+                    known,
+                    member -> cluster.get().isRemoved(member),
+                    owner::received,
+                    owner::noted,
+                    this::page)
+                .withSnapshots(inbox));
   }
 
   private Optional<String> page(String path) {

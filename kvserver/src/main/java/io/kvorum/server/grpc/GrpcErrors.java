@@ -110,6 +110,7 @@ public final class GrpcErrors {
       case ProposalFailure.ChangeRefused(var refusal) -> statusOf(refusal);
       case ProposalFailure.RequestTooLarge _ -> invalid("etcdserver: request is too large");
       case ProposalFailure.StoppedBefore _, ProposalFailure.StoppedAfter _ -> STOPPED;
+      case ProposalFailure.Overtaken _ -> TIMED_OUT;
       case ProposalFailure.TimedOut(var suspicion) ->
           switch (suspicion) {
             case NONE -> TIMED_OUT;

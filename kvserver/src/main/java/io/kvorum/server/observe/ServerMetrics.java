@@ -7,6 +7,7 @@ import io.kvorum.proto.etcd.AlarmType;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.log.LogOptions;
 import io.kvorum.raft.node.RaftStatus;
+import io.kvorum.raft.snapshot.SnapshotMeter;
 import io.kvorum.server.apply.ApplyMeter;
 import io.kvorum.server.config.MemberConfig.Observation;
 import io.kvorum.server.grpc.CallMeters;
@@ -29,6 +30,7 @@ public final class ServerMetrics {
   private final ApplyMetrics applied;
   private final CallMetrics calls;
   private final RequestMetrics requests;
+  private final SnapshotMetrics snapshots = new SnapshotMetrics(meters);
   private final LongSupplier nanoClock;
   private final Counter leaderChanges =
       meters.counter(
@@ -68,6 +70,11 @@ public final class ServerMetrics {
   /// Watches requests on their way.
   public RequestMetrics requests() {
     return requests;
+  }
+
+  /// Hears of the snapshots that come and go.
+  public SnapshotMeter snapshots() {
+    return snapshots;
   }
 
   /// Times a rewriting of the store's files.

@@ -32,6 +32,10 @@ public sealed interface ProposalFailure {
   /// The member stopped after the command was handed to the log.
   record StoppedAfter() implements Unknown {}
 
+  /// This member has installed a snapshot, which may contain the command's effect, and will not see
+  /// its entry then. etcd lets it time out.
+  record Overtaken() implements Unknown {}
+
   /// What probably delayed a command that timed out.
   enum Suspicion {
     /// Nothing is known. etcd: `request timed out`.

@@ -196,6 +196,24 @@ public final class Proposals implements AutoCloseable {
     }
   }
 
+  /// A snapshot has taken the place of entries that will not be applied here one by one, and may
+  /// contain the effect of any command that is in a log. Called by the thread `apply`.
+  public void overtaken() {
+    LoopTasks tasks = new LoopTasks();
+    waiting.forEach(
+        (sequence, command) -> {
+          Waiting overtaken =
+              switch (command.progress()) {
+                case HANDED_OVER -> remove(sequence);
+                case PARKED -> null;
+              };
+          if (overtaken != null) {
+            overtaken.fail(new ProposalFailure.Overtaken(), tasks);
+          }
+        });
+    tasks.dispatch();
+  }
+
   /// Fails everything that waits, and everything submitted from now on.
   @Override
   public void close() {

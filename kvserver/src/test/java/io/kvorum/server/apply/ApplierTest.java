@@ -13,6 +13,8 @@ import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.RoleKind;
+import io.kvorum.raft.SnapshotMarker;
+import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.command.ApplyResult;
@@ -51,7 +53,7 @@ class ApplierTest {
 
   @BeforeEach
   void start() {
-    store = Workbench.openFounded(directory);
+    store = Workbench.openFounded(directory.resolve("db"));
     proposals =
         new Proposals(
             new Proposer(MEMBER_5, 1),
@@ -68,7 +70,10 @@ class ApplierTest {
                 (_, _, _) -> {},
                 new AppliedIndex(0),
                 ApplyMeter.NONE,
-                told),
+                told,
+                _ -> {
+                  var _ = store.install(directory.resolve("checkpoint"));
+                }),
             ApplyLimits.of(Duration.ofSeconds(1), Duration.ofSeconds(7)).withBatch(2, 1 << 20),
             System::nanoTime,
             failure::complete);
@@ -93,6 +98,36 @@ class ApplierTest {
     applier.close();
     assertThat(told.all.getLast()).isEqualTo(new ToldApplied.Told.Applied(25));
     assertThat(backlog.bytes()).isZero();
+  }
+
+  @Test
+  void snapshot_handedOverBehindEntries_isInstalledAfterThem() {
+    try (MvccStore other = Workbench.openFounded(directory.resolve("other"))) {
+      var batch = other.newBatch();
+      var txn = batch.write();
+      var _ = txn.put(ByteString.copyFromUtf8("theirs"), ByteString.EMPTY, 0);
+      assertThat(txn.end()).isEqualTo(2);
+      var _ = batch.commit(40, 6);
+      other.checkpoint(directory.resolve("checkpoint"));
+    }
+    commit(ByteString.EMPTY);
+    commit(ByteString.EMPTY);
+
+    applier.install(
+        new SnapshotMarker(new EntryId(6, 40), Configuration.ofVoters(List.of(MEMBER_5))));
+    while (!told.all.contains(new ToldApplied.Told.Applied(40))) {
+      Thread.onSpinWait(); // as Raft waits
+    }
+    applier.committed(List.of(new Entry(new EntryId(6, 41), EntryKind.NORMAL, ByteString.EMPTY)));
+
+    applier.close();
+    assertThat(failure).isNotDone();
+    assertThat(told.all)
+        .containsSubsequence(
+            new ToldApplied.Told.Applied(2),
+            new ToldApplied.Told.Applied(40),
+            new ToldApplied.Told.Applied(41));
+    assertThat(store.head()).isEqualTo(2);
   }
 
   @Test

@@ -23,6 +23,8 @@ import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.RoleKind;
+import io.kvorum.raft.SnapshotMarker;
+import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.ManualClock;
@@ -64,6 +66,7 @@ final class Workbench implements AutoCloseable {
   final StateMachine machine;
   final AppliedBatches batches;
   final LeaseDesk leases;
+  private final List<Path> installed = new ArrayList<>();
   long term = 3;
   private int applied;
   private long lastIndex;
@@ -88,7 +91,10 @@ final class Workbench implements AutoCloseable {
             (sets, _, _) -> changes.addAll(sets),
             appliedIndex,
             ApplyMeter.NONE,
-            listener);
+            listener,
+            _ -> {
+              var _ = store.install(installed.getLast());
+            });
     leases =
         new LeaseDesk(
             machine.leaseBook(),
@@ -243,6 +249,19 @@ final class Workbench implements AutoCloseable {
     try (ReadTxn txn = store.read()) {
       return txn.hash();
     }
+  }
+
+  /// Takes over the state of another member, whose checkpoint goes to `directory`.
+  void install(Workbench other, Path directory) {
+    other.store.checkpoint(directory);
+    installed.add(directory);
+    EntryId last = other.batches.applied();
+    StateMachine now =
+        batches.install(new SnapshotMarker(last, Configuration.ofVoters(List.of(MEMBER_5))));
+    leases.takeUp(now.leaseBook());
+    applied = log.size();
+    lastIndex = last.index();
+    settle();
   }
 
   void append(ByteString payload) {

@@ -103,6 +103,7 @@ class GrpcErrorsTest {
             Code.UNAVAILABLE,
             "etcdserver: server stopped"),
         row(of(new ProposalFailure.StoppedAfter()), Code.UNAVAILABLE, "etcdserver: server stopped"),
+        row(of(new ProposalFailure.Overtaken()), Code.UNAVAILABLE, "etcdserver: request timed out"),
         row(
             of(new ProposalFailure.TimedOut(Suspicion.NONE)),
             Code.UNAVAILABLE,

@@ -9,15 +9,12 @@ import java.util.Properties;
 import org.rocksdb.AbstractNativeReference;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
-import org.rocksdb.Cache;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.InfoLogLevel;
-import org.rocksdb.LRUCache;
 import org.rocksdb.RocksDB;
-import org.rocksdb.WriteBufferManager;
 
 /// The native options of the database, and the order in which they must be given back.
 ///
@@ -25,7 +22,6 @@ import org.rocksdb.WriteBufferManager;
 /// has one bound (design.md §2).
 final class DbFiles implements AutoCloseable {
   private static final int BLOOM_BITS_PER_KEY = 10;
-  private static final int MEMTABLE_SHARE_OF_BUDGET = 3;
   private static final long MAX_MEMTABLE_BYTES = 64L << 20;
   private static final double MEMTABLE_BLOOM_SHARE = 0.02;
   // A memtable takes memory by blocks of this size; by default they are so large that the first row
@@ -41,16 +37,16 @@ final class DbFiles implements AutoCloseable {
   private static final long MAX_INFO_LOG_BYTES = 1 << 20;
 
   private final Deque<AbstractNativeReference> owned = new ArrayDeque<>();
-  private final Cache cache;
+  private final NativeMemory memory;
   private final BloomFilter bloom;
   private final DBOptions options;
   private final List<ColumnFamilyDescriptor> families = new ArrayList<>();
   private final long memtableBytes;
 
-  DbFiles(long nativeBudgetBytes) {
-    long memtableBudget = nativeBudgetBytes / MEMTABLE_SHARE_OF_BUDGET;
-    this.memtableBytes = Math.min(MAX_MEMTABLE_BYTES, memtableBudget);
-    this.cache = own(new LRUCache(nativeBudgetBytes));
+  /// @param memory is used by these options from here on, and released with them
+  DbFiles(NativeMemory memory) {
+    this.memory = memory;
+    this.memtableBytes = Math.min(MAX_MEMTABLE_BYTES, memory.memtableBytes());
     this.bloom = own(new BloomFilter(BLOOM_BITS_PER_KEY, false));
     this.options = own(new DBOptions());
     options
@@ -62,7 +58,7 @@ final class DbFiles implements AutoCloseable {
         .setAllowConcurrentMemtableWrite(false)
         .setMaxBackgroundJobs(BACKGROUND_JOBS)
         .setMaxOpenFiles(-1)
-        .setWriteBufferManager(own(new WriteBufferManager(memtableBudget, cache)))
+        .setWriteBufferManager(memory.memtables())
         .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
         .setKeepLogFileNum(KEPT_INFO_LOGS)
         .setMaxLogFileSize(MAX_INFO_LOG_BYTES);
@@ -120,7 +116,7 @@ final class DbFiles implements AutoCloseable {
 
   private BlockBasedTableConfig table() {
     return new BlockBasedTableConfig()
-        .setBlockCache(cache)
+        .setBlockCache(memory.cache())
         .setCacheIndexAndFilterBlocks(true)
         .setCacheIndexAndFilterBlocksWithHighPriority(true)
         .setPinL0FilterAndIndexBlocksInCache(true);
@@ -143,7 +139,11 @@ final class DbFiles implements AutoCloseable {
   }
 
   long cachedBytes() {
-    return cache.getUsage();
+    return memory.cache().getUsage();
+  }
+
+  NativeMemory memory() {
+    return memory;
   }
 
   DBOptions options() {
@@ -161,5 +161,6 @@ final class DbFiles implements AutoCloseable {
     while (!owned.isEmpty()) {
       owned.pop().close();
     }
+    memory.release();
   }
 }

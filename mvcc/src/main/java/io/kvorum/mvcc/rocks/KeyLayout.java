@@ -58,6 +58,10 @@ public final class KeyLayout {
     return name.getBytes(StandardCharsets.UTF_8);
   }
 
+  static String metaName(byte[] key) {
+    return new String(key, StandardCharsets.UTF_8);
+  }
+
   static byte[] leaseKey(long id) {
     byte[] key = new byte[LEASE_PREFIX_BYTES];
     key[0] = 'L';

@@ -44,6 +44,11 @@ public final class SnapshotView implements StateView, AutoCloseable {
     };
   }
 
+  /// The database that the state is in, open for as long as this is.
+  public StateDb database() {
+    return db;
+  }
+
   @Override
   public void close() {
     pointReads.close();

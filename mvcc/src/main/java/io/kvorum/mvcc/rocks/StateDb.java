@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
@@ -39,6 +40,9 @@ public final class StateDb implements AutoCloseable {
   /// Handles are in the order of [DbFiles#families()]: RocksDB's default family comes first.
   private static final int FIRST_FAMILY = 1;
 
+  /// The file without which there is no database.
+  private static final String CURRENT = "CURRENT";
+
   private final RocksDB db;
   private final DbFiles files;
   private final List<ColumnFamilyHandle> handles;
@@ -61,19 +65,32 @@ public final class StateDb implements AutoCloseable {
   /// they are if it cannot.
   public static StateDb open(Path directory, StateDbOptions options) {
     NativeLibrary.load(options.nativeLibraryDirectory());
-    DbFiles files = new DbFiles(options.nativeBudgetBytes());
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw unreadable(directory, e);
+    }
+    return open(directory, new DbFiles(new NativeMemory(options.nativeBudgetBytes())));
+  }
+
+  /// Opens the database in `directory`, which must exist, within the native memory of this one.
+  /// Throws [StoreUnusable] likewise.
+  public StateDb openBeside(Path directory) {
+    if (!Files.exists(directory.resolve(CURRENT))) {
+      throw new StoreUnusable(Reason.UNREADABLE, "there is no database in " + directory);
+    }
+    return open(directory, new DbFiles(files.memory().retained()));
+  }
+
+  private static StateDb open(Path directory, DbFiles files) {
     List<ColumnFamilyHandle> handles = new ArrayList<>();
     RocksDB db;
     try {
-      Files.createDirectories(directory);
       refuseUnknownFamilies(directory);
       db = RocksDB.open(files.options(), directory.toString(), files.families(), handles);
     } catch (RocksDBException e) {
       files.close();
       throw unusable(directory, e);
-    } catch (IOException e) {
-      files.close();
-      throw new StoreUnusable(Reason.UNREADABLE, "cannot use " + directory + ": " + e, e);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -90,8 +107,8 @@ public final class StateDb implements AutoCloseable {
 
   /// A family this version does not know was made by a newer one; RocksDB would refuse it with a
   /// message that says less.
-  private static void refuseUnknownFamilies(Path directory) throws RocksDBException {
-    if (!Files.exists(directory.resolve("CURRENT"))) {
+  static void refuseUnknownFamilies(Path directory) throws RocksDBException {
+    if (!Files.exists(directory.resolve(CURRENT))) {
       return;
     }
     List<String> known = new ArrayList<>();
@@ -128,7 +145,11 @@ public final class StateDb implements AutoCloseable {
     }
   }
 
-  private static StoreUnusable unusable(Path directory, RocksDBException e) {
+  static StoreUnusable unreadable(Path directory, IOException e) {
+    return new StoreUnusable(Reason.UNREADABLE, "cannot use " + directory + ": " + e, e);
+  }
+
+  static StoreUnusable unusable(Path directory, RocksDBException e) {
     String message = String.valueOf(e.getMessage());
     Reason reason = Reason.UNREADABLE;
     if (message.contains("LOCK")) {
@@ -140,7 +161,7 @@ public final class StateDb implements AutoCloseable {
   }
 
   /// Adds a reference; each must be given back by [#release()].
-  void retain() {
+  public void retain() {
     long count = references.get();
     while (count > 0) {
       if (references.compareAndSet(count, count + 1)) {
@@ -151,7 +172,7 @@ public final class StateDb implements AutoCloseable {
     throw new IllegalStateException("the store is closed");
   }
 
-  void release() {
+  public void release() {
     long left = references.decrementAndGet();
     Invariant.check(left >= 0, "references of the state database fell to %d", left);
     if (left == 0) {
@@ -310,6 +331,16 @@ public final class StateDb implements AutoCloseable {
   public void close() {
     release();
     unused.join();
+    closeUnused();
+  }
+
+  /// Closes as [#close()] does, but on `closer`, once the last reference has gone; does not wait.
+  public CompletableFuture<Void> closeLater(Executor closer) {
+    release();
+    return unused.thenRunAsync(this::closeUnused, closer);
+  }
+
+  private void closeUnused() {
     for (ColumnFamilyHandle handle : handles) {
       handle.close();
     }

@@ -5,12 +5,14 @@ import io.kvorum.invariant.Invariant;
 import io.kvorum.raft.Entry;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.Input;
+import io.kvorum.raft.Input.SnapshotSent.Delivery;
 import io.kvorum.raft.Persist;
 import io.kvorum.raft.ProposalRefusal;
 import io.kvorum.raft.RaftCore;
 import io.kvorum.raft.RaftMessage;
 import io.kvorum.raft.Ready;
 import io.kvorum.raft.Ready.ReadVerdict;
+import io.kvorum.raft.SnapshotMarker;
 import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.log.LogStore;
 import io.kvorum.raft.log.LogWriter;
@@ -31,8 +33,7 @@ import java.util.random.RandomGenerator;
 /// while the disk is busy with it the next batch collects, so load makes batches larger (R11). The
 /// thread never waits for the disk or the applier, only for its inbox and the next tick.
 ///
-/// Any thread may call the methods here. Not yet done: snapshots. A follower that is behind the
-/// leader's log stays behind.
+/// Any thread may call the methods here.
 public final class RaftNode implements AutoCloseable {
   /// The core never has more under way than `RaftOptions.Limits` says.
   private static final LogWriter.Limits CORE_BOUNDS_WRITES =
@@ -166,6 +167,18 @@ public final class RaftNode implements AutoCloseable {
     inbox.put(new Input.StateDurable(index));
   }
 
+  /// Answers a wish for a snapshot: one that ends with `marker` can be streamed to `peer`.
+  ///
+  /// @param term of the wish
+  public void snapshotReady(MemberId peer, long term, SnapshotMarker marker) {
+    inbox.put(new Input.SnapshotReady(peer, term, marker));
+  }
+
+  /// The stream of the snapshot at `index` to `peer` has ended.
+  public void snapshotSent(MemberId peer, long index, Delivery delivery) {
+    inbox.put(new Input.SnapshotSent(peer, index, delivery));
+  }
+
   public RaftStatus status() {
     return status;
   }
@@ -251,10 +264,11 @@ public final class RaftNode implements AutoCloseable {
       if (isFailed.get()) {
         return;
       }
-      Invariant.check(ready.install().isEmpty(), "a snapshot came, and nobody sends any");
       publish(ready);
       ready.messages().forEach(this::send); // does not wait for the disk: see Ready
       ready.persist().ifPresent(this::write);
+      ready.install().ifPresent(listener::install);
+      ready.snapshotsWanted().forEach(listener::snapshotWanted);
       ready.logReads().forEach(logReads::start);
       if (!ready.committed().isEmpty()) {
         listener.committed(ready.committed());
@@ -272,9 +286,12 @@ public final class RaftNode implements AutoCloseable {
     }
   }
 
-  /// A proposal that never left is in no log: its proposer need not wait for a timeout.
+  /// The offer of a snapshot comes after its files, by their way. A proposal that never left is in
+  /// no log: its proposer need not wait for a timeout.
   private void send(Envelope envelope) {
-    if (!peers.send(envelope)
+    if (envelope.message() instanceof RaftMessage.SnapshotOffer) {
+      listener.snapshotOffered(envelope);
+    } else if (!peers.send(envelope)
         && envelope.message() instanceof RaftMessage.ForwardedProposal(var token, _)) {
       listener.proposalRefused(token, ProposalRefusal.NO_LEADER);
     }

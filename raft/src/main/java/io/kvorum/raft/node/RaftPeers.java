@@ -8,8 +8,8 @@ public interface RaftPeers {
   /// A member that is alone has nobody to write to.
   RaftPeers NONE = _ -> false;
 
-  /// Sends a message, or loses it. Messages to one peer may overtake each other and, except for
-  /// forwarded proposals, come twice (raft.md B2).
+  /// Sends a message, or loses it; never the offer of a snapshot. Messages to one peer may overtake
+  /// each other and, except for forwarded proposals, come twice (raft.md B2).
   ///
   /// @return false if it was lost at once: it will certainly not arrive
   boolean send(Envelope envelope);

@@ -20,9 +20,15 @@ final class Handshakes {
   private Handshakes() {}
 
   /// What a dialling member says of itself.
-  record Greeting(int version, PeerIdentity sender) {}
+  record Greeting(int version, PeerIdentity sender, Purpose purpose) {}
 
-  static ByteBuf greeting(PeerIdentity self, ByteBufAllocator allocator) {
+  /// What a connection is for.
+  enum Purpose {
+    MESSAGES,
+    SNAPSHOT
+  }
+
+  static ByteBuf greeting(PeerIdentity self, Purpose purpose, ByteBufAllocator allocator) {
     ByteBuffer uuid =
         ByteBuffer.allocate(UUID_BYTES)
             .putLong(self.storeUuid().getMostSignificantBits())
@@ -35,6 +41,11 @@ final class Handshakes {
             .setMemberId(self.member().value())
             .setStoreUuid(ByteString.copyFrom(uuid))
             .setBootEpoch(self.bootEpoch())
+            .setPurpose(
+                switch (purpose) {
+                  case MESSAGES -> Handshake.Purpose.MESSAGES;
+                  case SNAPSHOT -> Handshake.Purpose.SNAPSHOT;
+                })
             .build(),
         allocator);
   }
@@ -53,7 +64,13 @@ final class Handshakes {
               new MemberId(wire.getMemberId()),
               new UUID(uuid.getLong(), uuid.getLong()),
               wire.getBootEpoch());
-      return Optional.of(new Greeting(wire.getProtocolVersion(), sender));
+      return switch (wire.getPurpose()) {
+        case MESSAGES ->
+            Optional.of(new Greeting(wire.getProtocolVersion(), sender, Purpose.MESSAGES));
+        case SNAPSHOT ->
+            Optional.of(new Greeting(wire.getProtocolVersion(), sender, Purpose.SNAPSHOT));
+        case UNRECOGNIZED -> Optional.empty();
+      };
     } catch (InvalidProtocolBufferException e) {
       return Optional.empty();
     }
@@ -77,6 +94,27 @@ final class Handshakes {
     } catch (InvalidProtocolBufferException e) {
       return Optional.empty();
     }
+  }
+
+  /// Why this member cannot send to `peer` on a connection that was answered so, if it cannot;
+  /// completes a log line.
+  static Optional<String> flawOf(HandshakeReply reply, PeerIdentity self, MemberId peer) {
+    if (reply.getVerdict() == HandshakeReply.Verdict.WRONG_CLUSTER
+        || reply.getClusterId() != self.clusterId()) {
+      return Optional.of("it belongs to the cluster " + Long.toHexString(reply.getClusterId()));
+    }
+    if (reply.getVerdict() == HandshakeReply.Verdict.REMOVED) {
+      return Optional.of("this member was removed from the cluster");
+    }
+    if (reply.getMemberId() != peer.value()) {
+      return Optional.of("member " + Long.toHexString(reply.getMemberId()) + " answers there");
+    }
+    if (reply.getVerdict() != HandshakeReply.Verdict.ACCEPTED) {
+      return Optional.of("it refuses this member: " + reply.getVerdict());
+    }
+    return reply.getProtocolVersion() < HandshakeRule.OLDEST_VERSION
+        ? Optional.of("it speaks protocol version " + reply.getProtocolVersion())
+        : Optional.empty();
   }
 
   private static HandshakeReply.Verdict wireVerdict(Verdict verdict) {

@@ -1,8 +1,10 @@
 package io.kvorum.raft.peer;
 
 import io.kvorum.raft.Envelope;
+import io.kvorum.raft.RaftMessage.SnapshotOffer;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.peer.HandshakeRule.Verdict;
+import io.kvorum.raft.peer.Handshakes.Purpose;
 import io.kvorum.raft.peer.WireCodec.Decoded;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -21,6 +23,7 @@ final class IncomingConnection extends ChannelInboundHandlerAdapter {
   private final FrameDecoder frames;
   private final Channel channel;
   private State state = State.GREETING;
+  private Purpose purpose = Purpose.MESSAGES;
   private @Nullable MemberId peer;
   private long receivedBytes;
 
@@ -49,6 +52,7 @@ final class IncomingConnection extends ChannelInboundHandlerAdapter {
 
   private void present(Handshakes.Greeting greeting) {
     state = State.JUDGED;
+    purpose = greeting.purpose();
     server.judge(greeting, this);
   }
 
@@ -62,11 +66,21 @@ final class IncomingConnection extends ChannelInboundHandlerAdapter {
       refuse("member %s: %s".formatted(sender.member(), verdict));
       return;
     }
-    state = State.ACCEPTED;
-    peer = sender.member();
     halfOpen.leave();
     frames.allow(server.limits().frameBytes());
-    server.accepted(sender.member(), this);
+    switch (purpose) {
+      case MESSAGES -> {
+        state = State.ACCEPTED;
+        peer = sender.member();
+        server.accepted(sender.member(), this);
+      }
+      case SNAPSHOT -> {
+        state = State.ENDED;
+        FrameConnection bulk = new FrameConnection(channel, server.limits());
+        channel.pipeline().replace(this, "snapshot", bulk);
+        server.serveSnapshot(sender.member(), bulk, halfOpen);
+      }
+    }
   }
 
   private void receive(byte[] frame) {
@@ -85,7 +99,9 @@ final class IncomingConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void handOn(Envelope envelope) {
-    if (isAddressed(envelope.from(), envelope.to())) {
+    if (envelope.message() instanceof SnapshotOffer) {
+      server.listener().droppedIncoming(known()); // it must not come before its files
+    } else if (isAddressed(envelope.from(), envelope.to())) {
       server.deliver(envelope);
     }
   }

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +52,9 @@ final class OutgoingConnection extends ChannelInboundHandlerAdapter {
                 () -> end("no answer to the handshake in time"),
                 limits.handshake().toMillis(),
                 TimeUnit.MILLISECONDS);
-    var _ = context.writeAndFlush(Handshakes.greeting(self, context.alloc()));
+    var _ =
+        context.writeAndFlush(
+            Handshakes.greeting(self, Handshakes.Purpose.MESSAGES, context.alloc()));
   }
 
   @Override
@@ -68,26 +71,13 @@ final class OutgoingConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void judge(HandshakeReply reply) {
-    if (reply.getVerdict() == HandshakeReply.Verdict.WRONG_CLUSTER
-        || reply.getClusterId() != self.clusterId()) {
-      end("it belongs to the cluster " + Long.toHexString(reply.getClusterId()));
-      return;
-    }
-    if (reply.getVerdict() == HandshakeReply.Verdict.REMOVED) {
-      end("this member was removed from the cluster");
-      link.removed(new MemberId(reply.getMemberId()));
-      return;
-    }
-    if (reply.getMemberId() != peer.value()) {
-      end("member " + Long.toHexString(reply.getMemberId()) + " answers there");
-      return;
-    }
-    if (reply.getVerdict() != HandshakeReply.Verdict.ACCEPTED) {
-      end("it refuses this member: " + reply.getVerdict());
-      return;
-    }
-    if (reply.getProtocolVersion() < HandshakeRule.OLDEST_VERSION) {
-      end("it speaks protocol version " + reply.getProtocolVersion());
+    Optional<String> flaw = Handshakes.flawOf(reply, self, peer);
+    if (flaw.isPresent()) {
+      end(flaw.get());
+      if (reply.getVerdict() == HandshakeReply.Verdict.REMOVED
+          && reply.getClusterId() == self.clusterId()) {
+        link.removed(new MemberId(reply.getMemberId()));
+      }
       return;
     }
     isAccepted = true;

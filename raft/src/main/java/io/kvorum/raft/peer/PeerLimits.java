@@ -15,6 +15,10 @@ import java.time.Duration;
 /// @param handshake longest time to connect, and to say or answer a handshake
 /// @param firstRetry wait after the first failed attempt to connect; doubles up to `lastRetry`
 /// @param unanswered longest time data may stay unacknowledged by the peer's kernel (epoll only)
+/// @param snapshotIdle longest time in which nothing moves on the connection of a snapshot;
+///   includes what the receiver does to its files in the end
+/// @param snapshotConnections incoming connections for snapshots, of which one is served; more are
+///   closed
 public record PeerLimits(
     int frameBytes,
     int queueMessages,
@@ -24,7 +28,9 @@ public record PeerLimits(
     Duration handshake,
     Duration firstRetry,
     Duration lastRetry,
-    Duration unanswered) {
+    Duration unanswered,
+    Duration snapshotIdle,
+    int snapshotConnections) {
   public PeerLimits {
     Invariant.check(frameBytes >= 1024 && frameBytes <= 1 << 28, "frames of %d bytes", frameBytes);
     Invariant.check(
@@ -36,6 +42,8 @@ public record PeerLimits(
     Invariant.check(inFlightBytes >= 1024, "%d bytes in flight", inFlightBytes);
     Invariant.check(halfOpen > 0, "no connection could ever begin");
     Invariant.check(handshake.isPositive() && unanswered.isPositive(), "no time for anything");
+    Invariant.check(
+        snapshotIdle.isPositive() && snapshotConnections > 0, "no snapshot could ever come");
     Invariant.check(
         firstRetry.isPositive() && lastRetry.compareTo(firstRetry) >= 0,
         "retries after %s up to %s",
@@ -54,6 +62,8 @@ public record PeerLimits(
         Duration.ofSeconds(5),
         Duration.ofMillis(100),
         Duration.ofSeconds(3),
-        Duration.ofSeconds(10));
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(60),
+        4);
   }
 }

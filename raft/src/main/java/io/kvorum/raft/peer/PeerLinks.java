@@ -31,6 +31,9 @@ public final class PeerLinks implements AutoCloseable {
   /// Replaced as a whole.
   private volatile Map<MemberId, PeerLink> links = Map.of();
 
+  /// Likewise.
+  private volatile Map<MemberId, List<InetSocketAddress>> addresses = Map.of();
+
   /// @param random spreads reconnects; used by the event loop only
   public PeerLinks(
       PeerIdentity self,
@@ -89,8 +92,14 @@ public final class PeerLinks implements AutoCloseable {
         }
       }
       links = after;
+      addresses = Map.copyOf(peers);
       loop.execute(() -> carryOver(before, after, Map.copyOf(peers)));
     }
+  }
+
+  /// Where a peer is to be found, as told last; nowhere if it is none.
+  public List<InetSocketAddress> addressesOf(MemberId peer) {
+    return addresses.getOrDefault(peer, List.of());
   }
 
   /// Lets all peers go. The event loops remain the caller's.

@@ -5,6 +5,7 @@ import io.kvorum.raft.Envelope;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.peer.HandshakeRule.Verdict;
 import io.kvorum.raft.peer.PeerListener.Direction;
+import io.kvorum.raft.snapshot.SnapshotInbox;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelPipeline;
@@ -47,6 +48,7 @@ public final class PeerServer implements AutoCloseable {
   private final ChannelGroup channels;
   private final List<InetSocketAddress> bound = new ArrayList<>();
   private final Map<MemberId, IncomingConnection> peers = new TreeMap<>();
+  private int snapshotConnections;
 
   /// What the port knows of its member.
   ///
@@ -57,13 +59,31 @@ public final class PeerServer implements AutoCloseable {
   /// @param notes gets the notes of the peers' servers, each with its sender; likewise, and in
   ///   order with the messages
   /// @param pages the JSON body for the path of an HTTP GET, if there is one; likewise
+  /// @param snapshots gets connections for snapshots, each on a thread of its own
   public record Member(
       PeerIdentity self,
       KnownPeers known,
       Predicate<MemberId> isRemoved,
       Consumer<Envelope> consumer,
       BiConsumer<MemberId, ByteString> notes,
-      Function<String, Optional<String>> pages) {}
+      Function<String, Optional<String>> pages,
+      Optional<SnapshotInbox> snapshots) {
+    /// One that takes no snapshots.
+    public Member(
+        PeerIdentity self,
+        KnownPeers known,
+        Predicate<MemberId> isRemoved,
+        Consumer<Envelope> consumer,
+        BiConsumer<MemberId, ByteString> notes,
+        Function<String, Optional<String>> pages) {
+      this(self, known, isRemoved, consumer, notes, pages, Optional.empty());
+    }
+
+    /// The same, and `inbox` gets the snapshots.
+    public Member withSnapshots(SnapshotInbox inbox) {
+      return new Member(self, known, isRemoved, consumer, notes, pages, Optional.of(inbox));
+    }
+  }
 
   private PeerServer(
       Member member, EventLoopGroup group, PeerLimits limits, PeerListener listener) {
@@ -177,7 +197,7 @@ public final class PeerServer implements AutoCloseable {
     try {
       loop.execute(task);
     } catch (RejectedExecutionException e) {
-      LOG.atDebug().log("a handshake was judged after the event loop had ended");
+      LOG.atDebug().log("a connection was dealt with after the event loop had ended");
     }
   }
 
@@ -196,6 +216,31 @@ public final class PeerServer implements AutoCloseable {
       LOG.atInfo().addKeyValue("peer", peer).log("peer disconnected");
       listener.disconnected(peer, Direction.INCOMING);
     }
+  }
+
+  /// A peer wants to send a snapshot.
+  void serveSnapshot(MemberId peer, FrameConnection connection, HalfOpen halfOpen) {
+    Optional<SnapshotInbox> inbox = member.snapshots();
+    if (inbox.isEmpty() || snapshotConnections == limits.snapshotConnections()) {
+      halfOpen.refuse(
+          inbox.isEmpty() ? "this member takes no snapshots" : "too many snapshots are coming");
+      return;
+    }
+    snapshotConnections++;
+    Thread.ofPlatform()
+        .name("snapshot-in")
+        .daemon(true)
+        .start(
+            () -> {
+              try {
+                inbox.get().serve(peer, new SnapshotChannel(connection));
+              } catch (RuntimeException | Error e) {
+                listener.failed(e);
+              } finally {
+                connection.close();
+                onLoop(() -> snapshotConnections--);
+              }
+            });
   }
 
   void deliver(Envelope envelope) {

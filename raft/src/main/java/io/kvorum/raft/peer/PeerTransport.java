@@ -1,5 +1,6 @@
 package io.kvorum.raft.peer;
 
+import io.kvorum.raft.snapshot.SnapshotNetwork;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class PeerTransport implements AutoCloseable {
   private static final long STOP_SECONDS = 5;
 
+  private final PeerIdentity self;
   private final EventLoopGroup group;
   private final PeerLimits limits;
   private final PeerListener listener;
@@ -26,7 +28,12 @@ public final class PeerTransport implements AutoCloseable {
   private @Nullable PeerServer server; // once it listens
 
   private PeerTransport(
-      EventLoopGroup group, PeerLimits limits, PeerListener listener, PeerLinks links) {
+      PeerIdentity self,
+      EventLoopGroup group,
+      PeerLimits limits,
+      PeerListener listener,
+      PeerLinks links) {
+    this.self = self;
     this.group = group;
     this.limits = limits;
     this.listener = listener;
@@ -43,12 +50,17 @@ public final class PeerTransport implements AutoCloseable {
     EventLoopGroup group =
         new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("peer", true), sockets);
     return new PeerTransport(
-        group, limits, listener, new PeerLinks(self, group, limits, listener, random));
+        self, group, limits, listener, new PeerLinks(self, group, limits, listener, random));
   }
 
   /// The way to the peers.
   public PeerLinks links() {
     return links;
+  }
+
+  /// The way of snapshots to the peers.
+  public SnapshotNetwork snapshots() {
+    return new SnapshotDialler(self, group, limits, links::addressesOf);
   }
 
   /// Opens the peer port on all of the addresses. Called once.

@@ -7,9 +7,14 @@
 /// overtake others, but nothing is ever sent twice. Beside Raft's messages it carries notes: bytes
 /// that the members' servers say to each other, and that mean nothing here.
 ///
+/// Each snapshot has a connection of its own, which a thread of its own uses as if it were blocking
+/// ([io.kvorum.raft.peer.SnapshotDialler], `FrameConnection`); it may wait, and the event loop does
+/// not.
+///
 /// The only package of this module that knows Netty and the generated peer messages. Depends on the
-/// core's values and on the files of `log`. Start reading at [io.kvorum.raft.peer.PeerLinks] for
-/// what goes out, at [io.kvorum.raft.peer.PeerServer] for what comes in.
+/// core's values, on the files of `log`, and on what `snapshot` says. Start reading at
+/// [io.kvorum.raft.peer.PeerLinks] for what goes out, at [io.kvorum.raft.peer.PeerServer] for what
+/// comes in.
 @NullMarked
 package io.kvorum.raft.peer;
 

@@ -9,9 +9,13 @@ import io.kvorum.raft.EntryId;
 import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.HardState;
+import io.kvorum.raft.Input.SnapshotSent.Delivery;
 import io.kvorum.raft.ProposalRefusal;
+import io.kvorum.raft.RaftMessage.SnapshotOffer;
 import io.kvorum.raft.RaftOptions;
+import io.kvorum.raft.Ready.SnapshotWanted;
 import io.kvorum.raft.RoleKind;
+import io.kvorum.raft.SnapshotMarker;
 import io.kvorum.raft.membership.ConfigChange;
 import io.kvorum.raft.membership.ConfigChange.Alter;
 import io.kvorum.raft.membership.ConfigChange.Step;
@@ -21,6 +25,7 @@ import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,6 +35,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -58,6 +64,10 @@ class RaftGroupTest {
     final Map<Long, Entry> applied = new ConcurrentSkipListMap<>();
     final Map<Long, Long> reads = new ConcurrentHashMap<>();
     final Map<Long, ProposalRefusal> refusals = new ConcurrentHashMap<>();
+    final Map<SnapshotMarker, Map<Long, Entry>> taken = new ConcurrentHashMap<>();
+    final Map<SnapshotMarker, Map<Long, Entry>> received = new ConcurrentHashMap<>();
+    final List<SnapshotMarker> installed = new CopyOnWriteArrayList<>();
+    private int offered; // thread `raft`
     final CountDownLatch started = new CountDownLatch(1);
     final RaftNode node;
     volatile Configuration configuration;
@@ -99,6 +109,47 @@ class RaftGroupTest {
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }
+    }
+
+    /// The files are the applied entries of the one that took them.
+    @Override
+    public void install(SnapshotMarker marker) {
+      awaitStart();
+      installed.add(marker);
+      applied.clear();
+      applied.putAll(files(marker));
+      configuration = marker.configuration();
+      node.applied(marker.id().index());
+    }
+
+    private Map<Long, Entry> files(SnapshotMarker marker) {
+      return Objects.requireNonNull(received.get(marker), "installed before the files are there");
+    }
+
+    @Override
+    public void snapshotWanted(SnapshotWanted wanted) {
+      awaitStart();
+      SnapshotMarker marker =
+          new SnapshotMarker(
+              Objects.requireNonNull(applied.get(Collections.max(applied.keySet()))).id(),
+              configuration);
+      taken.put(marker, new TreeMap<>(applied));
+      node.snapshotReady(wanted.peer(), wanted.term(), marker);
+    }
+
+    /// Every other stream fails.
+    @Override
+    public void snapshotOffered(Envelope offer) {
+      SnapshotMarker marker = ((SnapshotOffer) offer.message()).marker();
+      long index = marker.id().index();
+      Member receiver = members.get(offer.to());
+      if (++offered % 2 == 1 || receiver == null || cutOff.contains(offer.to())) {
+        node.snapshotSent(offer.to(), index, Delivery.FAILED);
+        return;
+      }
+      receiver.received.put(marker, Objects.requireNonNull(taken.get(marker)));
+      receiver.node.receive(offer);
+      node.snapshotSent(offer.to(), index, Delivery.DELIVERED);
     }
 
     @Override
@@ -216,6 +267,53 @@ class RaftGroupTest {
 
     await(() -> follower.puts().equals(leader.puts()));
     assertThat(leader.log.readEntries()).as("entries read from the log").isGreaterThan(1_000);
+  }
+
+  @Test
+  void followerThatWasCutOff_logIsDroppedMeanwhile_installsASnapshotAndGoesOn() {
+    startFounders(3);
+    Member leader = awaitLeader();
+    Member follower = anyFollower(leader);
+    cutOff.add(follower.node.status().self());
+    writeAndDropTheLog(leader, 500);
+
+    cutOff.clear();
+
+    await(() -> follower.puts().equals(leader.puts()));
+    assertThat(follower.installed).isNotEmpty();
+    leader.node.propose(2, text("after"));
+    await(() -> follower.puts().size() == 501);
+    assertThat(follower.log.marker().orElseThrow()).isEqualTo(follower.installed.getLast());
+  }
+
+  @Test
+  void learnerAdded_logIsDroppedBefore_startsWithASnapshot() {
+    startFounders(3);
+    Member leader = awaitLeader();
+    writeAndDropTheLog(leader, 200);
+
+    leader.node.proposeChange(2, ADD_LEARNER_4, text("4"));
+    await(() -> leader.configuration.learners().contains(id(4)));
+    MemoryLog empty = new MemoryLog(FOUNDING_STATE, FOUNDING);
+    members.put(id(4), new Member(id(4), founders(3), empty, FOUNDING));
+
+    await(() -> member(4).puts().equals(leader.puts()));
+    assertThat(member(4).installed).isNotEmpty();
+    assertThat(member(4).configuration.learners()).contains(id(4));
+  }
+
+  /// Until nothing but a snapshot can bring in somebody who has none of it.
+  private static void writeAndDropTheLog(Member leader, int count) {
+    for (int i = 0; i < count; i++) {
+      String payload = "value " + i;
+      await(() -> leader.node.propose(1, text(payload)));
+    }
+    await(() -> leader.puts().size() == count);
+    await(
+        () -> {
+          leader.node.stateDurable(leader.node.status().appliedIndex());
+          return leader.log.droppedTo() > 50;
+        });
   }
 
   @Test

@@ -3,7 +3,10 @@ package io.kvorum.raft.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvorum.raft.Entry;
+import io.kvorum.raft.Envelope;
 import io.kvorum.raft.ProposalRefusal;
+import io.kvorum.raft.Ready.SnapshotWanted;
+import io.kvorum.raft.SnapshotMarker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -22,6 +25,12 @@ final class RecordingListener implements RaftListener {
     record Refused(long token, ProposalRefusal refusal) implements Event {}
 
     record StatusChanged(RaftStatus status) implements Event {}
+
+    record Install(SnapshotMarker marker) implements Event {}
+
+    record Wanted(SnapshotWanted wanted) implements Event {}
+
+    record Offered(Envelope offer) implements Event {}
 
     record Failed(Throwable cause) implements Event {}
   }
@@ -48,6 +57,21 @@ final class RecordingListener implements RaftListener {
   @Override
   public void committed(List<Entry> entries) {
     entries.forEach(entry -> events.add(new Event.Committed(entry)));
+  }
+
+  @Override
+  public void install(SnapshotMarker marker) {
+    events.add(new Event.Install(marker));
+  }
+
+  @Override
+  public void snapshotWanted(SnapshotWanted wanted) {
+    events.add(new Event.Wanted(wanted));
+  }
+
+  @Override
+  public void snapshotOffered(Envelope offer) {
+    events.add(new Event.Offered(offer));
   }
 
   @Override

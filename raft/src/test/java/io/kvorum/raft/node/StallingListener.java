@@ -1,7 +1,10 @@
 package io.kvorum.raft.node;
 
 import io.kvorum.raft.Entry;
+import io.kvorum.raft.Envelope;
 import io.kvorum.raft.ProposalRefusal;
+import io.kvorum.raft.Ready.SnapshotWanted;
+import io.kvorum.raft.SnapshotMarker;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
@@ -27,6 +30,15 @@ final class StallingListener implements RaftListener {
       Thread.currentThread().interrupt();
     }
   }
+
+  @Override
+  public void install(SnapshotMarker marker) {}
+
+  @Override
+  public void snapshotWanted(SnapshotWanted wanted) {}
+
+  @Override
+  public void snapshotOffered(Envelope offer) {}
 
   @Override
   public void readIndexReady(long token, long index) {}

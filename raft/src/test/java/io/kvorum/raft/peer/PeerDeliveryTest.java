@@ -406,6 +406,8 @@ class PeerDeliveryTest {
         LIMITS.handshake(),
         LIMITS.firstRetry(),
         LIMITS.lastRetry(),
-        LIMITS.unanswered());
+        LIMITS.unanswered(),
+        LIMITS.snapshotIdle(),
+        LIMITS.snapshotConnections());
   }
 }

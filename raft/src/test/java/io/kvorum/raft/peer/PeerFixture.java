@@ -49,7 +49,9 @@ final class PeerFixture {
           Duration.ofSeconds(10),
           Duration.ofMillis(5),
           Duration.ofMillis(20),
-          Duration.ofSeconds(10));
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(10),
+          2);
 
   final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(

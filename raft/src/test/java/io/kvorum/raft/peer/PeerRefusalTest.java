@@ -323,7 +323,9 @@ class PeerRefusalTest {
         handshake,
         LIMITS.firstRetry(),
         LIMITS.lastRetry(),
-        LIMITS.unanswered());
+        LIMITS.unanswered(),
+        LIMITS.snapshotIdle(),
+        LIMITS.snapshotConnections());
   }
 
   private static final class LogLines extends AppenderBase<ILoggingEvent> {
