@@ -342,7 +342,14 @@ public final class Member implements AutoCloseable {
     Optional<MemberId> successor = moves.successor();
     if (successor.isPresent()) {
       log.atInfo().addKeyValue("transferee", successor.get()).log("leadership transfer starting");
-      LeadershipMoves.Outcome outcome = moves.moveTo(successor.get()).join();
+      LeadershipMoves.Outcome outcome =
+          moves
+              .moveTo(successor.get())
+              .completeOnTimeout(
+                  LeadershipMoves.Outcome.TIMED_OUT,
+                  config.consensus().electionTimeout().toMillis(), // Raft gives it up then (L4)
+                  TimeUnit.MILLISECONDS)
+              .join();
       log.atInfo().addKeyValue("outcome", outcome).log("leadership transfer finished");
     }
   }
