@@ -107,7 +107,8 @@ record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind
   }
 
   private static MemberId idOf(MemberConfig.Identity identity, List<Member> members) {
-    List<String> own = MemberIds.texts(identity.advertised().peerUrls());
+    List<String> own =
+        MemberIds.texts(identity.cluster().members().getOrDefault(identity.name(), List.of()));
     return members.stream()
         .filter(member -> member.getPeerUrlsList().stream().sorted().toList().equals(own))
         .map(member -> new MemberId(member.getId()))

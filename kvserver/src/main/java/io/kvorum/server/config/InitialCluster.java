@@ -1,11 +1,14 @@
 package io.kvorum.server.config;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -61,10 +64,35 @@ public record InitialCluster(
     if (duplicate.isPresent()) {
       return duplicate;
     }
-    return differences(name, new TreeSet<>(own), new TreeSet<>(advertisedPeerUrls));
+    Optional<String> difference =
+        difference(name, new TreeSet<>(own), new TreeSet<>(advertisedPeerUrls));
+    return difference.isPresent() && haveSameAddresses(own, advertisedPeerUrls)
+        ? Optional.empty()
+        : difference;
   }
 
-  private static Optional<String> differences(
+  /// Whether URLs that are written differently mean the same, such as `localhost` and `127.0.0.1`.
+  private static boolean haveSameAddresses(List<ListenUrl> some, List<ListenUrl> others) {
+    try {
+      return addresses(some).equals(addresses(others));
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  private static Set<String> addresses(List<ListenUrl> urls) throws UnknownHostException {
+    Set<String> addresses = new TreeSet<>();
+    for (ListenUrl url : urls) {
+      String host =
+          url.scheme().isSocketFile()
+              ? url.host()
+              : InetAddress.getByName(url.host()).getHostAddress();
+      addresses.add(url.scheme() + "://" + host + ":" + url.port());
+    }
+    return addresses;
+  }
+
+  private static Optional<String> difference(
       String name, SortedSet<ListenUrl> own, SortedSet<ListenUrl> advertised) {
     List<ListenUrl> notAdvertised = own.stream().filter(url -> !advertised.contains(url)).toList();
     if (!notAdvertised.isEmpty()) {

@@ -51,6 +51,14 @@ class InitialClusterTest {
   }
 
   @Test
+  void ownEntryWithAnotherNameOfTheHost_newCluster_isNotRefused() throws Exception {
+    InitialCluster cluster = cluster("n1=http://127.0.0.1:2380", InitialCluster.State.NEW);
+
+    assertThat(cluster.refusal("n1", UrlList.parse("http://localhost:2380"))).isEmpty();
+    assertThat(cluster.refusal("n1", UrlList.parse("http://localhost:2381"))).isPresent();
+  }
+
+  @Test
   void severalMembers_newCluster_areNotRefused() throws Exception {
     InitialCluster cluster =
         cluster("n1=" + OWN + ",n2=http://10.0.0.2:2380", InitialCluster.State.NEW);

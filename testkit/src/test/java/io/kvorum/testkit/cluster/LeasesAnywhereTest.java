@@ -16,11 +16,7 @@ import io.kvorum.proto.etcd.LeaseTimeToLiveResponse;
 import io.kvorum.proto.etcd.MaintenanceGrpc;
 import io.kvorum.proto.etcd.StatusRequest;
 import io.kvorum.proto.etcd.StatusResponse;
-import io.kvorum.testkit.ServerProcess;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.file.Files;
+import io.kvorum.testkit.ServerKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,52 +36,19 @@ class LeasesAnywhereTest {
   private static final Duration TTL = Duration.ofSeconds(6);
 
   @TempDir Path directory;
-  private final List<ServerProcess> members = new ArrayList<>();
+  private Cluster cluster;
   private final List<Client> clients = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
 
   @BeforeEach
   void start() throws Exception {
-    List<String> peers = new ArrayList<>();
-    for (int i = 0; i < MEMBERS; i++) {
-      peers.add("http://127.0.0.1:" + freePort());
-    }
-    String founders = "n0=%s,n1=%s,n2=%s".formatted(peers.toArray());
-    List<CompletableFuture<ServerProcess>> starting = new ArrayList<>();
-    for (int i = 0; i < MEMBERS; i++) {
-      Path place = Files.createDirectory(directory.resolve("n" + i));
-      String[] flags = {
-        "--name=n" + i,
-        "--listen-peer-urls=" + peers.get(i),
-        "--initial-advertise-peer-urls=" + peers.get(i),
-        "--initial-cluster=" + founders
-      };
-      starting.add(CompletableFuture.supplyAsync(() -> member(place, flags)));
-    }
-    for (CompletableFuture<ServerProcess> started : starting) {
-      members.add(started.get());
-    }
-    for (ServerProcess member : members) {
+    cluster = Cluster.start(Cluster.Settings.of(ServerKind.KVORUM, MEMBERS, directory));
+    for (String endpoint : cluster.endpoints()) {
       clients.add(
-          Client.builder("http://" + member.endpoint())
+          Client.builder("http://" + endpoint)
               .callTimeout(Duration.ofSeconds(WAIT_SECONDS))
               .build());
-      channels.add(
-          Grpc.newChannelBuilder(member.endpoint(), InsecureChannelCredentials.create()).build());
-    }
-  }
-
-  private static ServerProcess member(Path place, String... flags) {
-    try {
-      return ServerProcess.kvorum(place, flags);
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+      channels.add(Grpc.newChannelBuilder(endpoint, InsecureChannelCredentials.create()).build());
     }
   }
 
@@ -93,13 +56,13 @@ class LeasesAnywhereTest {
   void stop() {
     clients.forEach(Client::close);
     channels.forEach(ManagedChannel::shutdownNow);
-    members.forEach(ServerProcess::close);
+    cluster.close();
   }
 
   /// Whoever has granted it may be ahead of the leader when it says so.
   @Test
   void leaseGrantedOnOneMember_isKnownOnAllOthersAtOnce() throws Exception {
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 30; i++) {
       int granter = i % MEMBERS;
       int second = (granter + 1) % MEMBERS;
       int third = (granter + 2) % MEMBERS;
@@ -149,7 +112,7 @@ class LeasesAnywhereTest {
     KeepAlive kept = keeper.lease().keepAlive(lease, TTL);
     awaitRenewals(kept, 1);
 
-    members.get(leader).kill();
+    cluster.members().get(leader).kill();
     long killedNanos = System.nanoTime();
     awaitRenewals(kept, kept.renewals() + 1);
     Duration silence = Duration.ofNanos(System.nanoTime() - killedNanos);
