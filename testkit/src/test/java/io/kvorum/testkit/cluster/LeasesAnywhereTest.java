@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,13 +35,12 @@ class LeasesAnywhereTest {
   private static final int WAIT_SECONDS = 30;
   private static final Duration TTL = Duration.ofSeconds(6);
 
-  @TempDir Path directory;
-  private Cluster cluster;
-  private final List<Client> clients = new ArrayList<>();
-  private final List<ManagedChannel> channels = new ArrayList<>();
+  private static final List<Client> clients = new ArrayList<>();
+  private static final List<ManagedChannel> channels = new ArrayList<>();
+  private static Cluster cluster;
 
-  @BeforeEach
-  void start() throws Exception {
+  @BeforeAll
+  static void start(@TempDir Path directory) throws Exception {
     cluster = Cluster.start(Cluster.Settings.of(ServerKind.KVORUM, MEMBERS, directory));
     for (String endpoint : cluster.endpoints()) {
       clients.add(
@@ -52,8 +51,8 @@ class LeasesAnywhereTest {
     }
   }
 
-  @AfterEach
-  void stop() {
+  @AfterAll
+  static void stop() {
     clients.forEach(Client::close);
     channels.forEach(ManagedChannel::shutdownNow);
     cluster.close();
@@ -130,6 +129,8 @@ class LeasesAnywhereTest {
       TimeUnit.MILLISECONDS.sleep(100);
     }
     assertThat(other.kv().get("k").get().getCount()).isZero();
+    cluster.members().get(leader).start();
+    cluster.members().get(leader).awaitHealthy();
   }
 
   private static void awaitRenewals(KeepAlive kept, long renewals) throws InterruptedException {

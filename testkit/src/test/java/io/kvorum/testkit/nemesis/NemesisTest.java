@@ -36,7 +36,7 @@ class NemesisTest {
   void etcdUnderFaults_isFoundToKeepItsPromises() throws Exception {
     assumeTrue(ServerProcess.program("etcd").isPresent(), "install etcd-server");
 
-    assertKept(run(ServerKind.ETCD, 1, SECONDS));
+    assertKept(run(ServerKind.ETCD, 1, Math.min(SECONDS, 20)));
   }
 
   /// Groups of three and of five in turn.
