@@ -69,6 +69,9 @@ public final class Member implements AutoCloseable {
   private static final long TICK_MILLIS = 100;
   private static final int BOOT_EPOCH_SHIFT = 32;
 
+  /// The others hear of a new leader with its first heartbeat, whatever the network.
+  private static final int LATECOMER_HEARTBEATS = 5;
+
   private final MemberConfig config;
   private final MemberFiles files;
   private final FatalErrors failures;
@@ -351,6 +354,18 @@ public final class Member implements AutoCloseable {
                   TimeUnit.MILLISECONDS)
               .join();
       log.atInfo().addKeyValue("outcome", outcome).log("leadership transfer finished");
+      refuseLatecomers();
+    }
+  }
+
+  /// What the others passed on before they heard of the new leader arrives a little later. It is
+  /// refused, and so proposed again, as long as this member listens; after that, nobody could tell
+  /// its client whether it was done.
+  private void refuseLatecomers() {
+    try {
+      Thread.sleep(config.consensus().heartbeatInterval().multipliedBy(LATECOMER_HEARTBEATS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
