@@ -60,7 +60,7 @@ record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind
             .toList();
     MemberId self = idOf(identity, founders);
     if (remote.hasStarted(self)) {
-      throw new StartFailure("member " + self + " has already been bootstrapped");
+      throw alreadyStarted(self);
     }
     long clusterId =
         MemberIds.ofCluster(founders.stream().map(member -> new MemberId(member.getId())).toList());
@@ -81,8 +81,20 @@ record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind
     if (mismatch.isPresent()) {
       throw new StartFailure("error validating peerURLs " + mismatch.get());
     }
-    return new Foundation(
-        known.clusterId(), idOf(identity, known.members()), known.members(), Kind.JOINER);
+    MemberId self = idOf(identity, known.members());
+    if (known.hasStarted(self)) {
+      throw alreadyStarted(self);
+    }
+    return new Foundation(known.clusterId(), self, known.members(), Kind.JOINER);
+  }
+
+  /// A member without its data has forgotten its votes (raft.md M12).
+  private static StartFailure alreadyStarted(MemberId self) {
+    return new StartFailure(
+        "member "
+            + self
+            + " has already been bootstrapped; if its data is lost, remove it from the cluster and"
+            + " add it again");
   }
 
   /// Why the initial cluster is not the running one; empty if the members are the same, one to one.

@@ -28,6 +28,7 @@ import io.kvorum.server.cluster.LeaderSide;
 import io.kvorum.server.cluster.LeadershipMoves;
 import io.kvorum.server.cluster.PeerSide;
 import io.kvorum.server.cluster.Reconfiguration;
+import io.kvorum.server.cluster.RemoteCluster;
 import io.kvorum.server.command.ProposalId;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.grpc.RangeThreads;
@@ -40,6 +41,7 @@ import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadLimits;
 import io.kvorum.server.transport.NettyEventLoops;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -68,6 +70,9 @@ public final class Member implements AutoCloseable {
   private static final LongSupplier CLOCK = System::nanoTime;
   private static final long TICK_MILLIS = 100;
   private static final int BOOT_EPOCH_SHIFT = 32;
+
+  /// The others hear of a new leader with its first heartbeat, whatever the network.
+  private static final int LATECOMER_HEARTBEATS = 5;
 
   private final MemberConfig config;
   private final MemberFiles files;
@@ -118,6 +123,7 @@ public final class Member implements AutoCloseable {
     MemberFiles files = MemberFiles.open(config, logOptions);
     Member member = new Member(config, files, failures, metrics, removed);
     try {
+      member.refuseTwin();
       member.startRaft();
       member.join();
       member.serve();
@@ -244,6 +250,26 @@ public final class Member implements AutoCloseable {
     return raft().status();
   }
 
+  /// A copy of a running member's data directory must not start: it would take the member's place
+  /// among its peers, and what both have voted for and acknowledged since would contradict.
+  private void refuseTwin() throws StartFailure {
+    List<String> ownUrls =
+        applier.clusterState().membership().getMembersList().stream()
+            .filter(member -> member.getId() == self().value())
+            .flatMap(member -> member.getPeerUrlsList().stream())
+            .toList();
+    Optional<String> twin =
+        RemoteCluster.twinOf(self(), files.directory().identity().clusterId(), ownUrls);
+    if (twin.isPresent()) {
+      throw new StartFailure(
+          "member "
+              + self()
+              + " is running already at "
+              + twin.get()
+              + "; a copy of its data directory must not be started");
+    }
+  }
+
   private void startRaft() throws StartFailure {
     MvccStore store = files.store();
     store.onFailure(failures::stop);
@@ -351,6 +377,18 @@ public final class Member implements AutoCloseable {
                   TimeUnit.MILLISECONDS)
               .join();
       log.atInfo().addKeyValue("outcome", outcome).log("leadership transfer finished");
+      refuseLatecomers();
+    }
+  }
+
+  /// What the others passed on before they heard of the new leader arrives a little later. It is
+  /// refused, and so proposed again, as long as this member listens; after that, nobody could tell
+  /// its client whether it was done.
+  private void refuseLatecomers() {
+    try {
+      Thread.sleep(config.consensus().heartbeatInterval().multipliedBy(LATECOMER_HEARTBEATS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -26,6 +26,8 @@ enum Admission {
   ANSWER_OUTDATED,
   /// Asks about a term of the past; the answer carries ours.
   REFUSE_PRE_VOTE,
+  /// Was meant for a leader of the past; its sender must hear that it is in no log.
+  REFUSE_PROPOSAL,
   /// Shows a later term, which this member enters first.
   ENTER_TERM,
   ACCEPT;
@@ -35,10 +37,23 @@ enum Admission {
   static Admission of(long term, Envelope envelope, boolean isLeaderAlive) {
     RaftMessage message = envelope.message();
     if (envelope.term() < term) {
-      if (message instanceof FromLeader) {
-        return ANSWER_OUTDATED;
-      }
-      return message instanceof PreVoteRequest ? REFUSE_PRE_VOTE : IGNORE;
+      return switch (message) {
+        case FromLeader _ -> ANSWER_OUTDATED;
+        case PreVoteRequest _ -> REFUSE_PRE_VOTE;
+        case ForwardedProposal _ -> REFUSE_PROPOSAL;
+        case ForwardedProposalRefused _ -> ACCEPT; // true in any term
+        case PreVoteReply _,
+            VoteRequest _,
+            VoteReply _,
+            AppendReply _,
+            HeartbeatReply _,
+            TimeoutNow _,
+            ForwardedTransfer _,
+            ReadIndexRequest _,
+            ReadIndexReply _,
+            ReadIndexRefused _ ->
+            IGNORE;
+      };
     }
     if (envelope.term() == term) {
       return ACCEPT;

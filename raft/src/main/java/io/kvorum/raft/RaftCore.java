@@ -161,6 +161,12 @@ public final class RaftCore {
       case IGNORE -> {}
       case ANSWER_OUTDATED -> state.send(envelope.from(), new AppendReply.Outdated());
       case REFUSE_PRE_VOTE -> elections.refusePreVote(envelope.from());
+      case REFUSE_PROPOSAL -> {
+        if (envelope.message() instanceof ForwardedProposal(var token, _)) {
+          state.send(
+              envelope.from(), new ForwardedProposalRefused(token, ProposalRefusal.NOT_LEADER));
+        }
+      }
       case ENTER_TERM -> {
         elections.enterTerm(envelope.term());
         accept(envelope.from(), envelope.term(), envelope.message());

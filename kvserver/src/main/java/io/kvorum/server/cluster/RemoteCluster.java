@@ -5,6 +5,8 @@ import io.kvorum.raft.membership.MemberId;
 import io.kvorum.server.config.InitialCluster;
 import io.kvorum.server.config.ListenUrl;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,6 +23,7 @@ public final class RemoteCluster {
   private static final Duration QUICK = Duration.ofSeconds(1);
   private static final Duration PATIENT = Duration.ofSeconds(10);
   private static final String CLUSTER_ID = "X-Etcd-Cluster-ID";
+  private static final String MEMBER_ID = "X-Kvorum-Member-ID";
 
   private final List<ListenUrl> peers;
 
@@ -32,6 +35,13 @@ public final class RemoteCluster {
   public record Known(long clusterId, List<Member> members) {
     public Known {
       members = List.copyOf(members);
+    }
+
+    /// Whether the member has been running before: only then are its client URLs known.
+    public boolean hasStarted(MemberId member) {
+      return members.stream()
+          .anyMatch(
+              known -> known.getId() == member.value() && !known.getClientUrlsList().isEmpty());
     }
   }
 
@@ -53,9 +63,43 @@ public final class RemoteCluster {
 
   /// Whether a running cluster knows this member, and that it has been running before.
   public boolean hasStarted(MemberId member) {
-    return ask(QUICK).stream()
-        .flatMap(known -> known.members().stream())
-        .anyMatch(known -> known.getId() == member.value() && !known.getClientUrlsList().isEmpty());
+    return ask(QUICK).stream().anyMatch(known -> known.hasStarted(member));
+  }
+
+  /// The URL at which this member is running already, as another process: the data directory of
+  /// this one is a copy then. The peers could not tell: to them, it has merely started again.
+  ///
+  /// @param ownUrls the peer URLs of this member, on which this process does not listen yet
+  public static Optional<String> twinOf(MemberId self, long clusterId, List<String> ownUrls) {
+    return ownUrls.stream().filter(url -> isAnswered(url, self, clusterId)).findFirst();
+  }
+
+  private static boolean isAnswered(String url, MemberId self, long clusterId) {
+    if (!isListening(url)) {
+      return false; // almost always, and without an HTTP client
+    }
+    try (HttpClient http = HttpClient.newBuilder().connectTimeout(QUICK).build()) {
+      return get(http, url, QUICK)
+          .filter(
+              answer -> answer.headers().firstValue(MEMBER_ID).equals(Optional.of(self.toString())))
+          .flatMap(RemoteCluster::read)
+          .filter(known -> known.clusterId() == clusterId)
+          .isPresent();
+    }
+  }
+
+  private static boolean isListening(String url) {
+    try (Socket socket = new Socket()) {
+      URI uri = URI.create(url);
+      if (uri.getHost() == null || uri.getPort() < 0) {
+        return false;
+      }
+      socket.connect(
+          new InetSocketAddress(uri.getHost(), uri.getPort()), Math.toIntExact(QUICK.toMillis()));
+      return true;
+    } catch (IOException | IllegalArgumentException _) {
+      return false;
+    }
   }
 
   /// Asks one peer after the other until one answers.
@@ -76,11 +120,27 @@ public final class RemoteCluster {
   }
 
   private static Optional<Known> ask(HttpClient http, ListenUrl url, Duration patience) {
+    return get(http, url.text(), patience).flatMap(RemoteCluster::read);
+  }
+
+  private static Optional<HttpResponse<String>> get(
+      HttpClient http, String url, Duration patience) {
     try {
-      HttpResponse<String> response =
+      return Optional.of(
           http.send(
-              HttpRequest.newBuilder(URI.create(url.text() + "/members")).timeout(patience).build(),
-              HttpResponse.BodyHandlers.ofString());
+              HttpRequest.newBuilder(URI.create(url + "/members")).timeout(patience).build(),
+              HttpResponse.BodyHandlers.ofString()));
+    } catch (IOException e) {
+      return Optional.empty(); // not running yet
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
+
+  /// Empty for an answer that this program does not understand.
+  private static Optional<Known> read(HttpResponse<String> response) {
+    try {
       Optional<String> cluster = response.headers().firstValue(CLUSTER_ID);
       return response.statusCode() == 200 && cluster.isPresent()
           ? Optional.of(
@@ -88,9 +148,6 @@ public final class RemoteCluster {
                   Long.parseUnsignedLong(cluster.get(), 16), MemberListJson.read(response.body())))
           : Optional.empty();
     } catch (IOException | NumberFormatException e) {
-      return Optional.empty(); // not running yet, or nothing that this program understands
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
       return Optional.empty();
     }
   }

@@ -38,13 +38,18 @@ public final class Proposals implements AutoCloseable {
   /// with the member's life, which must not change what a client may send.
   private static final int ETCD_STAMP_BYTES = 12;
 
+  private static final int BOOT_EPOCH_SHIFT = 32;
+
   private final ProposalId.Proposer self;
   private final ProposalLimits limits;
   private final ProposalLog log;
   private final ApplyBacklog backlog;
   private final LongSupplier nanoClock;
   private final LeaderHistory leaders;
+
+  /// By the token under which the log was asked.
   private final Map<Long, Waiting> waiting = new ConcurrentHashMap<>();
+
   private final AtomicLong lastSequence = new AtomicLong();
   private final AtomicLong waitingBytes = new AtomicLong();
   private volatile boolean closed;
@@ -105,19 +110,25 @@ public final class Proposals implements AutoCloseable {
     }
     EntryKind kind = command.hasMemberChange() ? EntryKind.CONFIGURATION : EntryKind.NORMAL;
     Patience patience = Patience.of(command.getCommandCase());
-    add(sequence, new Waiting(kind, patience, payload, nowNanos, loop, callback));
+    add(tokenOf(sequence), new Waiting(kind, patience, payload, nowNanos, loop, callback));
+  }
+
+  /// Another one than in any boot before: a refusal that comes late must not be taken for that of a
+  /// newer command.
+  private long tokenOf(long sequence) {
+    return (self.bootEpoch() << BOOT_EPOCH_SHIFT) + sequence;
   }
 
   /// Whether this member still waits for the command's result; only then is an answer worth
   /// building.
   public boolean isAwaited(ProposalId id) {
-    return id.proposer().equals(self) && waiting.containsKey(id.sequence());
+    return id.proposer().equals(self) && waiting.containsKey(tokenOf(id.sequence()));
   }
 
   /// Takes the right to answer the command, if it is this member's and still waited for.
   public Optional<Answer> take(ProposalId id) {
     return id.proposer().equals(self)
-        ? Optional.ofNullable(remove(id.sequence()))
+        ? Optional.ofNullable(remove(tokenOf(id.sequence())))
         : Optional.empty();
   }
 
@@ -182,9 +193,9 @@ public final class Proposals implements AutoCloseable {
     long timeoutNanos = limits.requestTimeout().toNanos();
     LoopTasks tasks = new LoopTasks();
     waiting.forEach(
-        (sequence, command) -> {
+        (token, command) -> {
           if (nowNanos - command.submittedNanos >= timeoutNanos) {
-            Waiting late = remove(sequence);
+            Waiting late = remove(token);
             if (late != null) {
               late.fail(timeoutOf(late), tasks);
             }
@@ -201,10 +212,10 @@ public final class Proposals implements AutoCloseable {
   public void overtaken() {
     LoopTasks tasks = new LoopTasks();
     waiting.forEach(
-        (sequence, command) -> {
+        (token, command) -> {
           Waiting overtaken =
               switch (command.progress()) {
-                case HANDED_OVER -> remove(sequence);
+                case HANDED_OVER -> remove(token);
                 case PARKED -> null;
               };
           if (overtaken != null) {
@@ -219,7 +230,7 @@ public final class Proposals implements AutoCloseable {
   public void close() {
     closed = true;
     LoopTasks tasks = new LoopTasks();
-    waiting.forEach((sequence, _) -> stop(sequence, tasks));
+    waiting.forEach((token, _) -> stop(token, tasks));
     tasks.dispatch();
   }
 
@@ -230,30 +241,30 @@ public final class Proposals implements AutoCloseable {
             > ProposalLimits.bound(limits.backlogAge().toNanos(), priority);
   }
 
-  private void add(long sequence, Waiting command) {
+  private void add(long token, Waiting command) {
     waitingBytes.addAndGet(command.payload.size());
-    waiting.put(sequence, command);
-    if (!log.propose(sequence, command.kind, command.payload)) {
-      fail(sequence, new ProposalFailure.TooManyRequests());
+    waiting.put(token, command);
+    if (!log.propose(token, command.kind, command.payload)) {
+      fail(token, new ProposalFailure.TooManyRequests());
     }
     if (closed) {
       LoopTasks tasks = new LoopTasks();
-      stop(sequence, tasks);
+      stop(token, tasks);
       tasks.dispatch();
     }
   }
 
   private void proposeParked() {
     waiting.forEach(
-        (sequence, command) -> {
-          if (command.leaveParked() && !log.propose(sequence, command.kind, command.payload)) {
+        (token, command) -> {
+          if (command.leaveParked() && !log.propose(token, command.kind, command.payload)) {
             command.park();
           }
         });
   }
 
-  private void stop(long sequence, LoopTasks tasks) {
-    Waiting stopped = remove(sequence);
+  private void stop(long token, LoopTasks tasks) {
+    Waiting stopped = remove(token);
     if (stopped != null) {
       stopped.fail(
           switch (stopped.progress()) {
@@ -275,8 +286,8 @@ public final class Proposals implements AutoCloseable {
     };
   }
 
-  private @Nullable Waiting remove(long sequence) {
-    Waiting removed = waiting.remove(sequence);
+  private @Nullable Waiting remove(long token) {
+    Waiting removed = waiting.remove(token);
     if (removed != null) {
       waitingBytes.addAndGet(-removed.payload.size());
     }

@@ -48,7 +48,7 @@ class ProposalsTest {
     submitPut("k");
 
     LogCommand logged = CommandCodec.decode(payloads.getFirst());
-    assertThat(ProposalId.of(logged)).isEqualTo(new ProposalId(SELF, tokens.getFirst()));
+    assertThat(ProposalId.of(logged)).isEqualTo(idOf(0));
   }
 
   @Test
@@ -72,7 +72,7 @@ class ProposalsTest {
   void resultOfAnEarlierBoot_arrives_isNobodysAnswer() {
     submitPut("a");
 
-    ProposalId earlierBoot = new ProposalId(new Proposer(MEMBER_5, 2), tokens.getFirst());
+    ProposalId earlierBoot = new ProposalId(new Proposer(MEMBER_5, 2), idOf(0).sequence());
 
     assertThat(proposals.isAwaited(earlierBoot)).isFalse();
     assertThat(proposals.take(earlierBoot)).isEmpty();
@@ -91,7 +91,7 @@ class ProposalsTest {
 
     assertThat(outcome.events)
         .containsExactly(new ProposalFailure.TimedOut(ProposalFailure.Suspicion.NONE));
-    assertThat(proposals.take(new ProposalId(SELF, tokens.getFirst()))).isEmpty();
+    assertThat(proposals.take(idOf(0))).isEmpty();
   }
 
   @Test
@@ -262,6 +262,22 @@ class ProposalsTest {
     assertThat(late.events).containsExactly(new ProposalFailure.StoppedBefore());
   }
 
+  /// A late refusal of another boot's command must not be taken for this one's.
+  @Test
+  void memberStartedAgain_tokensAreOthersThanBefore() {
+    submitPut("a");
+
+    proposals = proposalsOf(new Proposer(MEMBER_5, 4), LIMITS);
+    submitPut("b");
+
+    assertThat(tokens.get(1)).isGreaterThan(tokens.get(0));
+  }
+
+  /// What the log was told under the token at this place.
+  private ProposalId idOf(int proposal) {
+    return new ProposalId(SELF, tokens.get(proposal) - (SELF.bootEpoch() << 32));
+  }
+
   private Proposals proposalsWith(ProposalLimits limits) {
     return proposalsOf(SELF, limits);
   }
@@ -279,7 +295,7 @@ class ProposalsTest {
   }
 
   private void answer(int proposal, LoopTasks tasks) {
-    proposals.take(new ProposalId(SELF, tokens.get(proposal))).orElseThrow().give(DONE, tasks);
+    proposals.take(idOf(proposal)).orElseThrow().give(DONE, tasks);
   }
 
   private Outcome submitPut(String key) {

@@ -31,13 +31,16 @@ import java.util.function.Function;
 final class HttpAnswers extends ChannelInboundHandlerAdapter {
   private static final String CLUSTER_ID = "X-Etcd-Cluster-ID";
 
-  private final String clusterId;
+  /// Who answers, so that a copy of a member finds out that the member is running.
+  private static final String MEMBER_ID = "X-Kvorum-Member-ID";
+
+  private final PeerIdentity self;
   private final Function<String, Optional<String>> pages;
   private final HalfOpen halfOpen;
   private boolean isAnswered;
 
-  HttpAnswers(long clusterId, Function<String, Optional<String>> pages, HalfOpen halfOpen) {
-    this.clusterId = Long.toHexString(clusterId);
+  HttpAnswers(PeerIdentity self, Function<String, Optional<String>> pages, HalfOpen halfOpen) {
+    this.self = self;
     this.pages = pages;
     this.halfOpen = halfOpen;
   }
@@ -76,7 +79,8 @@ final class HttpAnswers extends ChannelInboundHandlerAdapter {
     FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, body);
     response
         .headers()
-        .set(CLUSTER_ID, clusterId)
+        .set(CLUSTER_ID, Long.toHexString(self.clusterId()))
+        .set(MEMBER_ID, self.member().toString())
         .set(CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON)
         .setInt(CONTENT_LENGTH, body.readableBytes())
         .set(CONNECTION, HttpHeaderValues.CLOSE);

@@ -160,8 +160,7 @@ public final class PeerServer implements AutoCloseable {
 
   void speakHttp(ChannelPipeline pipeline, HalfOpen halfOpen) {
     pipeline.addLast(
-        new HttpServerCodec(),
-        new HttpAnswers(member.self().clusterId(), member.pages(), halfOpen));
+        new HttpServerCodec(), new HttpAnswers(member.self(), member.pages(), halfOpen));
   }
 
   /// Judges a handshake, makes durable what it tells, then answers it on the event loop.
