@@ -97,7 +97,7 @@ class InstalledSnapshotTest {
   void proposalsOnTheirWay_snapshotInstalled_haveAnUnknownOutcomeButForParkedOnes() {
     Workbench.Outcome handedOver = behind.propose(put("sent"));
     Workbench.Outcome parked = behind.propose(put("parked"));
-    behind.proposals.refused(4, ProposalRefusal.NO_LEADER);
+    behind.proposals.refused(behind.lastToken, ProposalRefusal.NO_LEADER);
     ahead.put("a", "1");
 
     install();

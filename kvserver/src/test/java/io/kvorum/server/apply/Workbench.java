@@ -71,6 +71,9 @@ final class Workbench implements AutoCloseable {
   private int applied;
   private long lastIndex;
 
+  /// Of the newest proposal.
+  long lastToken;
+
   Workbench(Path directory) {
     store = openFounded(directory);
     appliedIndex = new AppliedIndex(store.appliedIndex());
@@ -269,6 +272,7 @@ final class Workbench implements AutoCloseable {
   }
 
   private boolean append(long token, EntryKind kind, ByteString payload) {
+    lastToken = token;
     log.add(new Entry(new EntryId(term, ++lastIndex), kind, payload));
     return true;
   }
