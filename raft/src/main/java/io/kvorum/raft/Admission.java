@@ -18,7 +18,7 @@ import io.kvorum.raft.RaftMessage.VoteRequest.Cause;
 import io.kvorum.raft.quorum.VoteTally.Answer;
 
 /// What a member does with a message because of its term, before its content counts (raft.md T1,
-/// T2, E7).
+/// T2, E7, M9).
 enum Admission {
   /// Has nothing to say to this member.
   IGNORE,
@@ -28,6 +28,8 @@ enum Admission {
   REFUSE_PRE_VOTE,
   /// Was meant for a leader of the past; its sender must hear that it is in no log.
   REFUSE_PROPOSAL,
+  /// Answers nothing that is still asked, but tells what is committed, which is true in any term.
+  LEARN_COMMIT,
   /// Shows a later term, which this member enters first.
   ENTER_TERM,
   ACCEPT;
@@ -42,8 +44,8 @@ enum Admission {
         case PreVoteRequest _ -> REFUSE_PRE_VOTE;
         case ForwardedProposal _ -> REFUSE_PROPOSAL;
         case ForwardedProposalRefused _ -> ACCEPT; // true in any term
-        case PreVoteReply _,
-            VoteRequest _,
+        case PreVoteReply _ -> LEARN_COMMIT;
+        case VoteRequest _,
             VoteReply _,
             AppendReply _,
             HeartbeatReply _,

@@ -238,7 +238,7 @@ final class Elections {
   /// A member that hears no leader takes the commit index of whoever speaks of an election, if its
   /// own log holds that entry: it may thereby find out that it is a voter (M9). A learner is in
   /// that case without ever having campaigned, and may still remember who led once.
-  private void learnCommit(EntryId committed) {
+  void learnCommit(EntryId committed) {
     if (!hearsLeader()
         && state.log().holds(committed)
         && state.commits().commitTo(committed.index())

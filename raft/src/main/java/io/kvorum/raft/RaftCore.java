@@ -167,6 +167,11 @@ public final class RaftCore {
               envelope.from(), new ForwardedProposalRefused(token, ProposalRefusal.NOT_LEADER));
         }
       }
+      case LEARN_COMMIT -> {
+        if (envelope.message() instanceof PreVoteReply(_, var committed)) {
+          elections.learnCommit(committed);
+        }
+      }
       case ENTER_TERM -> {
         elections.enterTerm(envelope.term());
         accept(envelope.from(), envelope.term(), envelope.message());

@@ -283,6 +283,25 @@ class ElectionTest {
     assertThat(behind.core().commitIndex()).isEqualTo(2);
   }
 
+  /// M9: a member that was removed, and alone knows it, stays in its term and refuses the others'
+  /// pre-votes; they need what it knows.
+  @Test
+  void preVoteRefusedByAnEarlierTerm_withACommitItHolds_commits() {
+    SimulatedMember unaware =
+        new SimulatedMember(
+            SELF,
+            RaftOptions.defaults(),
+            Configuration.ofVoters(List.of(SELF, SECOND, THIRD)),
+            List.of(new Entry(new EntryId(2, 2), EntryKind.NORMAL, ByteString.EMPTY)),
+            new HardState(new Ballot(3, Optional.empty()), 1));
+
+    unaware.step(
+        new Input.Received(
+            new Envelope(THIRD, SELF, 2, new PreVoteReply(Answer.REFUSED, new EntryId(2, 2)))));
+
+    assertThat(unaware.core().commitIndex()).isEqualTo(2);
+  }
+
   private void lead() {
     tick(2 * ELECTION_TICKS);
     receive(SECOND, 2, new PreVoteReply(Answer.GRANTED, BASE));

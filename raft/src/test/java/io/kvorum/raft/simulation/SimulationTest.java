@@ -26,7 +26,8 @@ class SimulationTest {
           0x66ecc0dd90581c21L, // the calm was planned without a change in a write under way
           0xfd1e93d2fd2ee0a0L, // the same, the change still inside a core
           0xc005835b78f44607L, // a hand-over asked for before the calm was carried out in it
-          0x37836006f854107bL); // a change that the core had replaced was held against it
+          0x37836006f854107bL, // a change that the core had replaced was held against it
+          0xeb99a7122d56beddL); // a commit told by a member of an earlier term was not heard
 
   @Test
   void freshSeeds_forATime_breakNothingAndSeeEverything() {
