@@ -9,11 +9,8 @@ import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.AutoCompaction;
 import io.kvorum.server.apply.CompactionSchedule;
-import io.kvorum.server.apply.Lessor;
 import io.kvorum.server.apply.PeriodicSchedule;
 import io.kvorum.server.apply.RevisionSchedule;
-import io.kvorum.server.cluster.LeadershipMoves;
-import io.kvorum.server.cluster.Reconfiguration;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.grpc.ClientServices;
 import io.kvorum.server.grpc.ClusterService;
@@ -72,9 +69,7 @@ final class ClientSide implements AutoCloseable {
       LinearizableReads reads,
       WatchHub watches,
       Applier applier,
-      Reconfiguration reconfiguration,
-      LeadershipMoves moves,
-      Lessor lessor,
+      ClusterSide cluster,
       ServerMetrics metrics,
       NettyEventLoops loops) {}
 
@@ -293,13 +288,13 @@ final class ClientSide implements AutoCloseable {
         watchService,
         new LeaseService(
             writes,
-            parts.metrics().requests().around(parts.lessor()),
+            parts.metrics().requests().around(parts.cluster().lessor()),
             headers,
             parts.loops(),
             new LeaseService.LeaseGrants(minTtl, new Random(threads.nanoClock().getAsLong()))),
         new ClusterService(
             this::members,
-            parts.reconfiguration(),
+            parts.cluster().reconfiguration(),
             writes,
             confirmed,
             headers,
@@ -318,7 +313,7 @@ final class ClientSide implements AutoCloseable {
                 threads.rangeThreads(),
                 threads.background(),
                 parts.metrics().timedDefragmentation(store::defragment)),
-            parts.moves(),
+            parts.cluster().moves(),
             headers,
             parts.loops()));
   }

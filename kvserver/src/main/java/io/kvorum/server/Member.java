@@ -6,29 +6,19 @@ import io.kvorum.mvcc.watch.WatchHub;
 import io.kvorum.mvcc.watch.WatchLimits;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.EntryKind;
-import io.kvorum.raft.Envelope;
 import io.kvorum.raft.RaftOptions;
 import io.kvorum.raft.StartRefused;
 import io.kvorum.raft.log.LogOptions;
-import io.kvorum.raft.membership.ConfigChange;
 import io.kvorum.raft.membership.Configuration;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.AppliedState;
 import io.kvorum.raft.node.RaftNode;
 import io.kvorum.raft.node.RaftNodeOptions;
 import io.kvorum.raft.node.RaftStatus;
-import io.kvorum.raft.peer.PeerIdentity;
 import io.kvorum.server.apply.AppliedListener;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.ApplyLimits;
 import io.kvorum.server.apply.ClusterState;
-import io.kvorum.server.cluster.Connections;
-import io.kvorum.server.cluster.LeaderChanges;
-import io.kvorum.server.cluster.LeaderSide;
-import io.kvorum.server.cluster.LeadershipMoves;
-import io.kvorum.server.cluster.PeerSide;
-import io.kvorum.server.cluster.Reconfiguration;
-import io.kvorum.server.cluster.RemoteCluster;
 import io.kvorum.server.command.ProposalId;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.grpc.RangeThreads;
@@ -40,10 +30,6 @@ import io.kvorum.server.read.AppliedIndex;
 import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadLimits;
 import io.kvorum.server.transport.NettyEventLoops;
-import java.io.IOException;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -51,7 +37,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -60,8 +45,7 @@ import org.slf4j.LoggerFactory;
 
 /// One running member. Everything it consists of is built here, in order, with constructors:
 ///
-/// files → event loops → proposals and reads → state machine → [PeerSide], [LeaderSide] → snapshots
-/// → Raft → [ClientSide]
+/// files → event loops → proposals and reads → state machine → [ClusterSide] → Raft → [ClientSide]
 ///
 /// and taken apart in the opposite order. The only place that reads clocks and makes random
 /// generators.
@@ -71,15 +55,10 @@ public final class Member implements AutoCloseable {
   private static final long TICK_MILLIS = 100;
   private static final int BOOT_EPOCH_SHIFT = 32;
 
-  /// The others hear of a new leader with its first heartbeat, whatever the network.
-  private static final int LATECOMER_HEARTBEATS = 5;
-
   private final MemberConfig config;
   private final MemberFiles files;
   private final FatalErrors failures;
   private final ServerMetrics metrics;
-  private final Runnable whenRemoved;
-  private final AtomicBoolean isRemoved = new AtomicBoolean();
   private final AtomicReference<RaftNode> raft = new AtomicReference<>();
   private final NettyEventLoops loops;
   private final ExecutorService background;
@@ -90,12 +69,8 @@ public final class Member implements AutoCloseable {
   private final LinearizableReads reads;
   private final WatchHub watches;
   private final Applier applier;
-  private final PeerSide peers;
-  private final MemberSnapshots snapshots;
   private final RaftEvents events;
-  private final LeadershipMoves moves;
-  private final Reconfiguration reconfiguration;
-  private final LeaderSide leader;
+  private final ClusterSide cluster;
   private @Nullable ClientSide clients; // once it serves
 
   /// Starts a member and returns when it serves clients.
@@ -123,7 +98,7 @@ public final class Member implements AutoCloseable {
     MemberFiles files = MemberFiles.open(config, logOptions);
     Member member = new Member(config, files, failures, metrics, removed);
     try {
-      member.refuseTwin();
+      member.cluster.refuseTwin();
       member.startRaft();
       member.join();
       member.serve();
@@ -144,7 +119,6 @@ public final class Member implements AutoCloseable {
     this.files = files;
     this.failures = failures;
     this.metrics = metrics;
-    this.whenRemoved = removed;
     int cores = Runtime.getRuntime().availableProcessors();
     this.loops = NettyEventLoops.start(NettyEventLoops.loopsFor(cores));
     this.background = Executors.newCachedThreadPool(named("background"));
@@ -184,46 +158,15 @@ public final class Member implements AutoCloseable {
                 config.consensus().electionTimeout(), config.consensus().requestTimeout()),
             CLOCK,
             failures::stop);
-    Connections connections = new Connections(CLOCK);
-    this.reconfiguration =
-        new Reconfiguration(
-            self(),
-            config.consensus().reconfigurationChecks(),
-            config.consensus().maxLearners(),
-            applier::clusterState,
-            connections);
-    this.moves =
-        new LeadershipMoves(
-            self(),
-            new Core(),
-            applier::clusterState,
-            connections,
-            config.consensus().requestTimeout());
-    this.peers =
-        new PeerSide(
-            new PeerIdentity(
-                files.directory().identity().clusterId(),
-                self(),
-                files.directory().identity().storeUuid(),
-                bootEpoch),
-            files.knownPeers(),
-            new PeerEvents(),
-            applier::clusterState,
-            connections,
-            new Random(CLOCK.getAsLong()));
-    this.leader =
-        new LeaderSide(
-            new LeaderSide.Parts(
-                this::status, applier, reads, files.store()::head, new Core(), proposals),
-            peers::send,
+    this.cluster =
+        new ClusterSide(
+            config,
+            new ClusterSide.Parts(files, this::raft, applier, proposals, reads, metrics),
             bootEpoch << BOOT_EPOCH_SHIFT,
-            config.consensus().requestTimeout(),
-            CLOCK);
-    this.snapshots =
-        new MemberSnapshots(files, peers.snapshots(), this::raft, metrics.snapshots(), CLOCK);
-    this.events =
-        new RaftEvents(
-            applier, snapshots.sender(), proposals, leader, reads, moves, metrics, failures);
+            CLOCK,
+            failures,
+            removed);
+    this.events = new RaftEvents(applier, proposals, reads, cluster, metrics, failures);
   }
 
   private ThreadFactory named(String name) {
@@ -250,26 +193,6 @@ public final class Member implements AutoCloseable {
     return raft().status();
   }
 
-  /// A copy of a running member's data directory must not start: it would take the member's place
-  /// among its peers, and what both have voted for and acknowledged since would contradict.
-  private void refuseTwin() throws StartFailure {
-    List<String> ownUrls =
-        applier.clusterState().membership().getMembersList().stream()
-            .filter(member -> member.getId() == self().value())
-            .flatMap(member -> member.getPeerUrlsList().stream())
-            .toList();
-    Optional<String> twin =
-        RemoteCluster.twinOf(self(), files.directory().identity().clusterId(), ownUrls);
-    if (twin.isPresent()) {
-      throw new StartFailure(
-          "member "
-              + self()
-              + " is running already at "
-              + twin.get()
-              + "; a copy of its data directory must not be started");
-    }
-  }
-
   private void startRaft() throws StartFailure {
     MvccStore store = files.store();
     store.onFailure(failures::stop);
@@ -282,20 +205,15 @@ public final class Member implements AutoCloseable {
               files.recovery().recovered(),
               new AppliedState(applied, files.configuration()),
               events,
-              peers,
+              cluster.peers(),
               CLOCK,
               new Random(self().value() ^ files.recovery().recovered().bootEpoch())));
     } catch (StartRefused e) {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
-    store.onDurable(snapshots::stateDurable);
+    store.onDurable(cluster::stateDurable);
     applier.start();
-    peers.follow(applier.clusterState());
-    try {
-      peers.listen(config.listeners().peerUrls(), snapshots.inbox());
-    } catch (IOException e) {
-      throw new StartFailure(String.valueOf(e.getMessage()), e);
-    }
+    cluster.open();
     var _ = clock.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -319,7 +237,7 @@ public final class Member implements AutoCloseable {
       long now = CLOCK.getAsLong();
       proposals.tick(now);
       reads.tick(now);
-      leader.tick(now);
+      cluster.tick(now);
     } catch (RuntimeException | Error e) {
       failures.stop(e);
     }
@@ -345,69 +263,16 @@ public final class Member implements AutoCloseable {
         ClientSide.open(
             config,
             new ClientSide.Parts(
-                files,
-                this::status,
-                proposals,
-                reads,
-                watches,
-                applier,
-                reconfiguration,
-                moves,
-                leader.lessor(),
-                metrics,
-                loops),
+                files, this::status, proposals, reads, watches, applier, cluster, metrics, loops),
             new ClientSide.Threads(background, rangeThreads, clock, CLOCK),
             failures);
-  }
-
-  /// A leader that stops hands over first, so that the others need not miss it to go on.
-  private void handOver() {
-    if (raft.get() == null) {
-      return;
-    }
-    Optional<MemberId> successor = moves.successor();
-    if (successor.isPresent()) {
-      log.atInfo().addKeyValue("transferee", successor.get()).log("leadership transfer starting");
-      LeadershipMoves.Outcome outcome =
-          moves
-              .moveTo(successor.get())
-              .completeOnTimeout(
-                  LeadershipMoves.Outcome.TIMED_OUT,
-                  config.consensus().electionTimeout().toMillis(), // Raft gives it up then (L4)
-                  TimeUnit.MILLISECONDS)
-              .join();
-      log.atInfo().addKeyValue("outcome", outcome).log("leadership transfer finished");
-      refuseLatecomers();
-    }
-  }
-
-  /// What the others passed on before they heard of the new leader arrives a little later. It is
-  /// refused, and so proposed again, as long as this member listens; after that, nobody could tell
-  /// its client whether it was done.
-  private void refuseLatecomers() {
-    try {
-      Thread.sleep(config.consensus().heartbeatInterval().multipliedBy(LATECOMER_HEARTBEATS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private boolean propose(long token, EntryKind kind, ByteString payload) {
     return switch (kind) {
       case NORMAL -> raft().propose(token, payload);
-      case CONFIGURATION -> leader.changes().propose(token, payload);
+      case CONFIGURATION -> cluster.proposeChange(token, payload);
     };
-  }
-
-  /// Says once that the member was removed from its cluster.
-  private void removed() {
-    if (isRemoved.compareAndSet(false, true)) {
-      log.atWarn()
-          .log(
-              "the member has been permanently removed from the cluster; its data directory must"
-                  + " be removed");
-      whenRemoved.run();
-    }
   }
 
   /// Takes what the thread `apply` tells to Raft and to the peers.
@@ -419,79 +284,12 @@ public final class Member implements AutoCloseable {
 
     @Override
     public void membershipChanged(ClusterState state) {
-      peers.follow(state);
-      if (state.isRemoved(self())) {
-        removed();
-      }
+      cluster.follow(state);
     }
 
     @Override
     public void applied(long index) {
       raft().applied(index);
-    }
-  }
-
-  /// The Raft node, once it runs, for what is built before.
-  private final class Core implements LeaderChanges.Raft, LeadershipMoves.Raft {
-    @Override
-    public RaftStatus status() {
-      return raft().status();
-    }
-
-    @Override
-    public Map<MemberId, Long> matchedIndexes() {
-      return raft().matchedIndexes();
-    }
-
-    @Override
-    public boolean proposeChange(long token, ConfigChange change, ByteString payload) {
-      return raft().proposeChange(token, change, payload);
-    }
-
-    @Override
-    public boolean transferLeadership(long token, MemberId target) {
-      return raft().transferLeadership(token, target);
-    }
-  }
-
-  /// Takes what the peers send and say.
-  private final class PeerEvents implements PeerSide.Owner {
-    @Override
-    public void received(Envelope envelope) {
-      var _ = raft().receive(envelope); // lost if too much waits, as on the wire
-    }
-
-    @Override
-    public void noted(MemberId from, ByteString note) {
-      leader.noted(from, note);
-    }
-
-    @Override
-    public void unreachable(MemberId peer) {
-      raft().unreachable(peer);
-      leader.connectionLost(peer);
-    }
-
-    @Override
-    public void disconnected(MemberId peer) {
-      leader.connectionLost(peer);
-    }
-
-    @Override
-    public void removed() {
-      Member.this.removed();
-    }
-
-    @Override
-    public void failed(Throwable cause) {
-      failures.stop(cause);
-    }
-
-    @Override
-    public Optional<String> page(String path) {
-      return path.equals("/version")
-          ? Optional.of(VersionPage.of(config, applier.clusterState()))
-          : Optional.empty();
     }
   }
 
@@ -502,8 +300,10 @@ public final class Member implements AutoCloseable {
     if (clients != null) {
       clients.close();
     }
-    handOver();
-    leader.close();
+    if (raft.get() != null) {
+      cluster.handOver();
+    }
+    cluster.failQuestions();
     proposals.close();
     reads.close();
     clock.shutdownNow();
@@ -511,8 +311,7 @@ public final class Member implements AutoCloseable {
     if (node != null) {
       node.close();
     }
-    snapshots.close();
-    peers.close();
+    cluster.close();
     if (node != null) {
       applier.close();
     }

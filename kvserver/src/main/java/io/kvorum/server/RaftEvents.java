@@ -7,10 +7,7 @@ import io.kvorum.raft.Ready.SnapshotWanted;
 import io.kvorum.raft.SnapshotMarker;
 import io.kvorum.raft.node.RaftListener;
 import io.kvorum.raft.node.RaftStatus;
-import io.kvorum.raft.snapshot.SnapshotSender;
 import io.kvorum.server.apply.Applier;
-import io.kvorum.server.cluster.LeaderSide;
-import io.kvorum.server.cluster.LeadershipMoves;
 import io.kvorum.server.observe.ServerMetrics;
 import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.LinearizableReads;
@@ -23,29 +20,23 @@ final class RaftEvents implements RaftListener {
   private static final Logger log = LoggerFactory.getLogger(RaftEvents.class);
 
   private final Applier applier;
-  private final SnapshotSender snapshots;
   private final Proposals proposals;
-  private final LeaderSide leader;
   private final LinearizableReads reads;
-  private final LeadershipMoves moves;
+  private final ClusterSide cluster;
   private final ServerMetrics metrics;
   private final FatalErrors failures;
 
   RaftEvents(
       Applier applier,
-      SnapshotSender snapshots,
       Proposals proposals,
-      LeaderSide leader,
       LinearizableReads reads,
-      LeadershipMoves moves,
+      ClusterSide cluster,
       ServerMetrics metrics,
       FatalErrors failures) {
     this.applier = applier;
-    this.snapshots = snapshots;
     this.proposals = proposals;
-    this.leader = leader;
     this.reads = reads;
-    this.moves = moves;
+    this.cluster = cluster;
     this.metrics = metrics;
     this.failures = failures;
   }
@@ -62,12 +53,12 @@ final class RaftEvents implements RaftListener {
 
   @Override
   public void snapshotWanted(SnapshotWanted wanted) {
-    snapshots.wanted(wanted);
+    cluster.snapshotSender().wanted(wanted);
   }
 
   @Override
   public void snapshotOffered(Envelope offer) {
-    snapshots.offer(offer);
+    cluster.snapshotSender().offer(offer);
   }
 
   @Override
@@ -82,7 +73,7 @@ final class RaftEvents implements RaftListener {
 
   @Override
   public void proposalRefused(long token, ProposalRefusal refusal) {
-    if (!leader.refused(token, refusal)) {
+    if (!cluster.refused(token, refusal)) {
       proposals.refused(token, refusal);
     }
   }
@@ -97,7 +88,7 @@ final class RaftEvents implements RaftListener {
     applier.statusChanged(status);
     proposals.leaderChanged(status.leader());
     reads.leaderChanged(status.leader());
-    moves.statusChanged(status);
+    cluster.moves().statusChanged(status);
     if (status.leader().isPresent()) {
       metrics.leaderChanged();
     }

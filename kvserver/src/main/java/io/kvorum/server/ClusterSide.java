@@ -1,0 +1,336 @@
+package io.kvorum.server;
+
+import com.google.protobuf.ByteString;
+import io.kvorum.raft.Envelope;
+import io.kvorum.raft.ProposalRefusal;
+import io.kvorum.raft.membership.ConfigChange;
+import io.kvorum.raft.membership.MemberId;
+import io.kvorum.raft.node.RaftNode;
+import io.kvorum.raft.node.RaftPeers;
+import io.kvorum.raft.node.RaftStatus;
+import io.kvorum.raft.peer.PeerIdentity;
+import io.kvorum.raft.snapshot.SnapshotSender;
+import io.kvorum.server.apply.Applier;
+import io.kvorum.server.apply.ClusterState;
+import io.kvorum.server.apply.Lessor;
+import io.kvorum.server.cluster.Connections;
+import io.kvorum.server.cluster.LeaderChanges;
+import io.kvorum.server.cluster.LeaderSide;
+import io.kvorum.server.cluster.LeadershipMoves;
+import io.kvorum.server.cluster.PeerSide;
+import io.kvorum.server.cluster.Reconfiguration;
+import io.kvorum.server.cluster.RemoteCluster;
+import io.kvorum.server.config.MemberConfig;
+import io.kvorum.server.observe.ServerMetrics;
+import io.kvorum.server.propose.Proposals;
+import io.kvorum.server.read.LinearizableReads;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The member and the others: the way to them, the port they come in by, what they are asked and
+/// answered, the snapshots between them, the rules for changes of the membership. The counterpart
+/// of [ClientSide].
+final class ClusterSide implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ClusterSide.class);
+
+  /// The others hear of a new leader with its first heartbeat, whatever the network.
+  private static final int LATECOMER_HEARTBEATS = 5;
+
+  private final MemberConfig config;
+  private final Parts parts;
+  private final FatalErrors failures;
+  private final Runnable whenRemoved;
+  private final AtomicBoolean isRemoved = new AtomicBoolean();
+  private final PeerSide peers;
+  private final MemberSnapshots snapshots;
+  private final LeadershipMoves moves;
+  private final Reconfiguration reconfiguration;
+  private final LeaderSide leader;
+
+  /// What it works with.
+  ///
+  /// @param raft the node, asked for only once it runs
+  record Parts(
+      MemberFiles files,
+      Supplier<RaftNode> raft,
+      Applier applier,
+      Proposals proposals,
+      LinearizableReads reads,
+      ServerMetrics metrics) {}
+
+  /// Nobody is connected before [#open].
+  ///
+  /// @param firstToken above every token that an earlier boot has used
+  /// @param whenRemoved told once if the member was removed from its cluster for good
+  ClusterSide(
+      MemberConfig config,
+      Parts parts,
+      long firstToken,
+      LongSupplier nanoClock,
+      FatalErrors failures,
+      Runnable whenRemoved) {
+    this.config = config;
+    this.parts = parts;
+    this.failures = failures;
+    this.whenRemoved = whenRemoved;
+    Connections connections = new Connections(nanoClock);
+    this.reconfiguration =
+        new Reconfiguration(
+            self(),
+            config.consensus().reconfigurationChecks(),
+            config.consensus().maxLearners(),
+            parts.applier()::clusterState,
+            connections);
+    this.moves =
+        new LeadershipMoves(
+            self(),
+            new Core(),
+            parts.applier()::clusterState,
+            connections,
+            config.consensus().requestTimeout());
+    this.peers =
+        new PeerSide(
+            new PeerIdentity(
+                parts.files().directory().identity().clusterId(),
+                self(),
+                parts.files().directory().identity().storeUuid(),
+                parts.files().recovery().recovered().bootEpoch()),
+            parts.files().knownPeers(),
+            new PeerEvents(),
+            parts.applier()::clusterState,
+            connections,
+            new Random(nanoClock.getAsLong()));
+    this.leader =
+        new LeaderSide(
+            new LeaderSide.Parts(
+                () -> parts.raft().get().status(),
+                parts.applier(),
+                parts.reads(),
+                parts.files().store()::head,
+                new Core(),
+                parts.proposals()),
+            peers::send,
+            firstToken,
+            config.consensus().requestTimeout(),
+            nanoClock);
+    this.snapshots =
+        new MemberSnapshots(
+            parts.files(), peers.snapshots(), parts.raft(), parts.metrics().snapshots(), nanoClock);
+  }
+
+  private MemberId self() {
+    return parts.files().self();
+  }
+
+  /// The way of Raft's messages.
+  RaftPeers peers() {
+    return peers;
+  }
+
+  SnapshotSender snapshotSender() {
+    return snapshots.sender();
+  }
+
+  LeadershipMoves moves() {
+    return moves;
+  }
+
+  Reconfiguration reconfiguration() {
+    return reconfiguration;
+  }
+
+  /// Answers lease requests, wherever the leader is.
+  Lessor lessor() {
+    return leader.lessor();
+  }
+
+  /// A copy of a running member's data directory must not start: it would take the member's place
+  /// among its peers, and what both have voted for and acknowledged since would contradict.
+  ///
+  /// @throws StartFailure if one answers at the member's own peer URLs
+  void refuseTwin() throws StartFailure {
+    List<String> ownUrls =
+        parts.applier().clusterState().membership().getMembersList().stream()
+            .filter(member -> member.getId() == self().value())
+            .flatMap(member -> member.getPeerUrlsList().stream())
+            .toList();
+    Optional<String> twin =
+        RemoteCluster.twinOf(self(), parts.files().directory().identity().clusterId(), ownUrls);
+    if (twin.isPresent()) {
+      throw new StartFailure(
+          "member "
+              + self()
+              + " is running already at "
+              + twin.get()
+              + "; a copy of its data directory must not be started");
+    }
+  }
+
+  /// Connects to the others and opens the port for them. The Raft node runs.
+  ///
+  /// @throws StartFailure if the port cannot be opened
+  void open() throws StartFailure {
+    peers.follow(parts.applier().clusterState());
+    try {
+      peers.listen(config.listeners().peerUrls(), snapshots.inbox());
+    } catch (IOException e) {
+      throw new StartFailure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /// Connects to the members of this state, and finds out whether this one still belongs.
+  void follow(ClusterState state) {
+    peers.follow(state);
+    if (state.isRemoved(self())) {
+      removed();
+    }
+  }
+
+  /// Takes a membership change on its way to the leader; see
+  /// [io.kvorum.server.cluster.ChangeRoute].
+  boolean proposeChange(long token, ByteString payload) {
+    return leader.changes().propose(token, payload);
+  }
+
+  /// Takes Raft's refusal of a proposal.
+  ///
+  /// @return false if it is not another member's
+  boolean refused(long token, ProposalRefusal refusal) {
+    return leader.refused(token, refusal);
+  }
+
+  /// Takes that the state up to `index` is durable.
+  void stateDurable(long index) {
+    snapshots.stateDurable(index);
+  }
+
+  /// Looks at the clock. Called a few times per second.
+  void tick(long nowNanos) {
+    leader.tick(nowNanos);
+  }
+
+  /// A leader that stops hands over first, so that the others need not miss it to go on.
+  void handOver() {
+    Optional<MemberId> successor = moves.successor();
+    if (successor.isPresent()) {
+      log.atInfo().addKeyValue("transferee", successor.get()).log("leadership transfer starting");
+      LeadershipMoves.Outcome outcome =
+          moves
+              .moveTo(successor.get())
+              .completeOnTimeout(
+                  LeadershipMoves.Outcome.TIMED_OUT,
+                  config.consensus().electionTimeout().toMillis(), // Raft gives it up then (L4)
+                  TimeUnit.MILLISECONDS)
+              .join();
+      log.atInfo().addKeyValue("outcome", outcome).log("leadership transfer finished");
+      refuseLatecomers();
+    }
+  }
+
+  /// What the others passed on before they heard of the new leader arrives a little later. It is
+  /// refused, and so proposed again, as long as this member listens; after that, nobody could tell
+  /// its client whether it was done.
+  private void refuseLatecomers() {
+    try {
+      Thread.sleep(config.consensus().heartbeatInterval().multipliedBy(LATECOMER_HEARTBEATS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Says once that the member was removed from its cluster.
+  private void removed() {
+    if (isRemoved.compareAndSet(false, true)) {
+      log.atWarn()
+          .log(
+              "the member has been permanently removed from the cluster; its data directory must"
+                  + " be removed");
+      whenRemoved.run();
+    }
+  }
+
+  /// The Raft node, once it runs, for what is built before.
+  private final class Core implements LeaderChanges.Raft, LeadershipMoves.Raft {
+    @Override
+    public RaftStatus status() {
+      return parts.raft().get().status();
+    }
+
+    @Override
+    public Map<MemberId, Long> matchedIndexes() {
+      return parts.raft().get().matchedIndexes();
+    }
+
+    @Override
+    public boolean proposeChange(long token, ConfigChange change, ByteString payload) {
+      return parts.raft().get().proposeChange(token, change, payload);
+    }
+
+    @Override
+    public boolean transferLeadership(long token, MemberId target) {
+      return parts.raft().get().transferLeadership(token, target);
+    }
+  }
+
+  /// Takes what the peers send and say.
+  private final class PeerEvents implements PeerSide.Owner {
+    @Override
+    public void received(Envelope envelope) {
+      var _ = parts.raft().get().receive(envelope); // lost if too much waits, as on the wire
+    }
+
+    @Override
+    public void noted(MemberId from, ByteString note) {
+      leader.noted(from, note);
+    }
+
+    @Override
+    public void unreachable(MemberId peer) {
+      parts.raft().get().unreachable(peer);
+      leader.connectionLost(peer);
+    }
+
+    @Override
+    public void disconnected(MemberId peer) {
+      leader.connectionLost(peer);
+    }
+
+    @Override
+    public void removed() {
+      ClusterSide.this.removed();
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      failures.stop(cause);
+    }
+
+    @Override
+    public Optional<String> page(String path) {
+      return path.equals("/version")
+          ? Optional.of(VersionPage.of(config, parts.applier().clusterState()))
+          : Optional.empty();
+    }
+  }
+
+  /// Fails what is asked of the leader, and everything that is asked from now on.
+  void failQuestions() {
+    leader.close();
+  }
+
+  /// Lets all others go. The Raft node has ended.
+  @Override
+  public void close() {
+    snapshots.close();
+    peers.close();
+  }
+}
