@@ -254,7 +254,7 @@ class CallsTest {
             Outcome.DONE),
         Arguments.of(
             Status.UNAVAILABLE,
-            "kvorum: the request took effect, but its answer was compacted",
+            "kvorum: the request took effect, but has no answer: etcdserver: too many requests",
             Outcome.DONE),
         Arguments.of(Status.UNAVAILABLE, "etcdserver: leader changed", Outcome.UNKNOWN),
         Arguments.of(Status.UNAVAILABLE, "etcdserver: server stopped", Outcome.UNKNOWN),

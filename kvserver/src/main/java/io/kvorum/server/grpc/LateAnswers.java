@@ -1,11 +1,9 @@
 package io.kvorum.server.grpc;
 
 import com.google.protobuf.MessageLite;
-import io.grpc.Status;
 import io.kvorum.mvcc.KeyValue;
 import io.kvorum.mvcc.RangeResult;
 import io.kvorum.mvcc.ReadTxn;
-import io.kvorum.mvcc.RevisionRefused;
 import io.kvorum.server.command.ApplyResult.LateRead;
 import io.kvorum.server.command.LateFilling;
 import io.kvorum.server.grpc.RangeSizing.RangeAnswer;
@@ -20,13 +18,9 @@ import java.util.function.Supplier;
 /// Completes the answers of applied commands whose pairs were too many to be read at once
 /// ([LateRead]): they are read from the past on the threads `range-n`, with their memory reserved.
 ///
-/// The command has taken effect whatever happens here. Should a compaction overtake the read, the
-/// call fails with a code that leaves the outcome open, and says what is known.
+/// The command has taken effect whatever happens here: a compaction may overtake the read, or there
+/// may be no memory for it.
 final class LateAnswers {
-  private static final Status OVERTAKEN =
-      Status.UNAVAILABLE.withDescription(
-          "kvorum: the request took effect, but its answer was compacted");
-
   /// The pairs exist once, and once more in the transport's buffers.
   private static final int COPIES = 2;
 
@@ -39,7 +33,8 @@ final class LateAnswers {
   /// Answers the call with what `fill` makes of the found pairs.
   <M extends MessageLite> void answer(
       List<LateRead> late, Reply<Answer<M>> reply, Function<LateFilling, M> fill) {
-    reads.answer(reply, pinned -> notOvertaken(() -> sized(pinned, late, reply, fill)));
+    reply.tookEffect();
+    reads.answer(reply, pinned -> sized(pinned, late, reply, fill));
   }
 
   private static <M extends MessageLite> SizedRead<M> sized(
@@ -56,7 +51,7 @@ final class LateAnswers {
         () -> new Answer.Whole<>(fill.apply(new LateFilling(results(ranges))));
     return bytes <= RangeSizing.SMALL_ANSWER_BYTES
         ? new SizedRead<>(0, make)
-        : new SizedRead<>(COPIES * bytes, () -> notOvertaken(make));
+        : new SizedRead<>(COPIES * bytes, make);
   }
 
   private static Map<Integer, RangeResult> results(Map<Integer, SizedRange> ranges) {
@@ -72,13 +67,5 @@ final class LateAnswers {
       all.addAll(some);
     }
     return new RangeResult(all, answer.more(), answer.count());
-  }
-
-  private static <T> T notOvertaken(Supplier<T> read) {
-    try {
-      return read.get();
-    } catch (RevisionRefused _) {
-      throw new ReadRefused(OVERTAKEN);
-    }
   }
 }

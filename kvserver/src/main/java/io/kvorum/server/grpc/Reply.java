@@ -21,11 +21,18 @@ final class Reply<A> {
     record Reached() implements End {}
   }
 
+  /// Whether the request is known to have taken effect.
+  private enum Effect {
+    OPEN,
+    DONE
+  }
+
   private static final End NOT_YET = new End.NotYet();
   private static final End REACHED = new End.Reached();
 
   private final ServerCallStreamObserver<A> call;
   private final Optional<Context.CancellableContext> resettable;
+  private Effect effect = Effect.OPEN;
   private final AtomicReference<End> end = new AtomicReference<>(NOT_YET);
 
   private Reply(ServerCallStreamObserver<A> call, Optional<Context.CancellableContext> resettable) {
@@ -53,8 +60,19 @@ final class Reply<A> {
 
   void fail(Status status) {
     if (!call.isCancelled()) {
-      call.onError(status.asRuntimeException());
+      call.onError((effect == Effect.DONE ? withEffect(status) : status).asRuntimeException());
     }
+  }
+
+  /// The request has taken effect. What fails from here on is only its answer, and says so with a
+  /// code that no client takes for a refusal.
+  void tookEffect() {
+    effect = Effect.DONE;
+  }
+
+  private static Status withEffect(Status status) {
+    return Status.UNAVAILABLE.withDescription(
+        "kvorum: the request took effect, but has no answer: " + status.getDescription());
   }
 
   boolean isCancelled() {

@@ -32,6 +32,11 @@ final class ScriptedCommands implements Commands {
     outcome = callback -> callback.applied(new ApplyResult.Applied(response, revision));
   }
 
+  /// What is still to be read into the response is `late`.
+  void apply(MessageLite response, long revision, List<ApplyResult.LateRead> late) {
+    outcome = callback -> callback.applied(new ApplyResult.Applied(response, revision, late));
+  }
+
   void reject(Rejection rejection) {
     outcome = callback -> callback.applied(new ApplyResult.Rejected(rejection));
   }
