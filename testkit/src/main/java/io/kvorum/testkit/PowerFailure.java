@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,6 +27,9 @@ public final class PowerFailure {
   private final Path journal;
   private final Path root;
 
+  /// What was there when the process started counts as synced, so far.
+  private Map<String, Long> sizesAtStart = Map.of();
+
   private PowerFailure(Path library, Path journal, Path root) {
     this.library = library;
     this.journal = journal;
@@ -42,6 +46,7 @@ public final class PowerFailure {
   /// the process before.
   public Map<String, String> environment() throws IOException {
     Files.deleteIfExists(journal);
+    sizesAtStart = sizes();
     return Map.of(
         "LD_PRELOAD", library.toString(),
         "SYNC_JOURNAL", journal.toString(),
@@ -97,6 +102,10 @@ public final class PowerFailure {
   private static final class Unsynced {
     private final List<Range> ranges = new ArrayList<>();
     private long syncedSize;
+
+    Unsynced(long syncedSize) {
+      this.syncedSize = syncedSize;
+    }
   }
 
   private record Range(long start, long end) {}
@@ -107,7 +116,9 @@ public final class PowerFailure {
       lines.forEach(
           line -> {
             String[] words = line.split(" ", -1);
-            Unsynced file = files.computeIfAbsent(words[1], _ -> new Unsynced());
+            Unsynced file =
+                files.computeIfAbsent(
+                    words[1], name -> new Unsynced(sizesAtStart.getOrDefault(name, 0L)));
             long number = Long.parseLong(words[2]);
             switch (words[0]) {
               case "W" -> file.ranges.add(new Range(number, number + Long.parseLong(words[3])));
@@ -121,6 +132,16 @@ public final class PowerFailure {
           });
     }
     return files;
+  }
+
+  private Map<String, Long> sizes() throws IOException {
+    Map<String, Long> sizes = new HashMap<>();
+    try (Stream<Path> paths = Files.walk(root)) {
+      for (Path path : paths.filter(Files::isRegularFile).toList()) {
+        sizes.put(name(path), Files.size(path));
+      }
+    }
+    return sizes;
   }
 
   private static String name(Path path) throws IOException {
