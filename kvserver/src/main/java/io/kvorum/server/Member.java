@@ -293,15 +293,16 @@ public final class Member implements AutoCloseable {
     }
   }
 
-  /// Stops in etcd's order: no new connections, calls in progress may end, then the log, the state.
+  /// Stops so that clients notice little: first somebody else leads, then requests in progress are
+  /// answered and clients sent elsewhere, then the log, the state.
   @Override
   public void close() {
     log.atInfo().addKeyValue("name", config.identity().name()).log("closing etcd server");
-    if (clients != null) {
-      clients.close();
-    }
     if (raft.get() != null) {
       cluster.handOver();
+    }
+    if (clients != null) {
+      clients.close();
     }
     cluster.failQuestions();
     proposals.close();

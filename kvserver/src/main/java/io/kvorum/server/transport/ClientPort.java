@@ -22,19 +22,24 @@ import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// The sockets clients talk to. Each serves gRPC, HTTP/1.1 and plain HTTP/2 requests, with gRPC's
 /// health and reflection services beside the given ones.
 ///
 /// Handlers run on the event loops. Closing is graceful: nothing new is accepted, clients are told
-/// to go elsewhere, calls in progress may end within the grace period, and then are cut.
+/// to go elsewhere, requests in progress may be answered within the grace period. Then, and as soon
+/// as all are, connections are cut, with the streams on them.
 public final class ClientPort implements AutoCloseable {
   private static final long CUT_SECONDS = 2;
+  private static final int CLOSING_POLL_MILLIS = 5;
+  private static final int QUIET_MILLIS = 250;
 
   private final PortLimits limits;
   private final NettyEventLoops loops;
   private final ConnectionGate gate;
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final CallsInProgress inProgress = new CallsInProgress();
   private final HealthStatusManager health = new HealthStatusManager();
   private final List<Server> servers = new ArrayList<>();
 
@@ -119,6 +124,7 @@ public final class ClientPort implements AutoCloseable {
 
   private void serve(NettyServerBuilder builder, ListenPoint.GrpcCalls calls) {
     calls.tracers().forEach(builder::addStreamTracerFactory);
+    builder.addStreamTracerFactory(inProgress);
     if (calls.services().isEmpty()) {
       return;
     }
@@ -166,8 +172,8 @@ public final class ClientPort implements AutoCloseable {
         isGoodChoice ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
   }
 
-  /// Waits up to the grace period for calls in progress, then cuts the connections. They are cut
-  /// below HTTP/2: grpc-java would reset each stream as cancelled, and etcd's client gives up a
+  /// Waits up to the grace period for the answers to requests, then cuts the connections. They are
+  /// cut below HTTP/2: grpc-java would reset each stream as cancelled, and etcd's client gives up a
   /// watch for that, while it resumes one whose connection was lost.
   ///
   /// Must not be called on an event loop.
@@ -179,7 +185,7 @@ public final class ClientPort implements AutoCloseable {
       channel.eventLoop().execute(() -> finish(channel));
     }
     try {
-      connections.newCloseFuture().await(limits.grace().toNanos(), TimeUnit.NANOSECONDS);
+      awaitAnswers();
       connections.forEach(Greeting::cut);
       connections.newCloseFuture().await(CUT_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException _) {
@@ -189,8 +195,30 @@ public final class ClientPort implements AutoCloseable {
     servers.forEach(Server::shutdownNow);
   }
 
+  /// Returns once no request has been in progress for a while. A client hears of the end a round
+  /// trip late, and what it has sent by then is to be answered too.
+  private void awaitAnswers() throws InterruptedException {
+    int quietMillis = 0;
+    for (long waited = 0;
+        waited < limits.grace().toMillis() && quietMillis < QUIET_MILLIS && !connections.isEmpty();
+        waited += CLOSING_POLL_MILLIS) {
+      TimeUnit.MILLISECONDS.sleep(CLOSING_POLL_MILLIS);
+      quietMillis = isAnswering() ? 0 : quietMillis + CLOSING_POLL_MILLIS;
+    }
+  }
+
+  /// HTTP/1 connections close when they have nothing to answer any more.
+  private boolean isAnswering() {
+    return inProgress.count() > 0
+        || connections.stream().anyMatch(connection -> http1(connection) != null);
+  }
+
+  private static @Nullable ChannelHandlerContext http1(Channel channel) {
+    return channel.pipeline().context(Http1Connection.class);
+  }
+
   private static void finish(Channel channel) {
-    ChannelHandlerContext context = channel.pipeline().context(Http1Connection.class);
+    ChannelHandlerContext context = http1(channel);
     if (context != null) {
       Http1Connection.closeWhenDone(context);
     }

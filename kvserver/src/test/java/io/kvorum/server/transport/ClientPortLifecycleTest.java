@@ -11,6 +11,7 @@ import io.grpc.stub.StreamObserver;
 import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.proto.etcd.KVGrpc;
 import io.kvorum.proto.etcd.PutRequest;
+import io.kvorum.proto.etcd.PutResponse;
 import io.kvorum.proto.etcd.WatchGrpc;
 import io.kvorum.proto.etcd.WatchRequest;
 import io.kvorum.proto.etcd.WatchResponse;
@@ -26,9 +27,11 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -66,6 +69,10 @@ class ClientPortLifecycleTest {
     WatchGrpc.newStub(channel).watch(watching).onNext(WatchRequest.getDefaultInstance());
     watching.first.get(LIMIT_SECONDS, TimeUnit.SECONDS);
     return watching;
+  }
+
+  private static Future<PutResponse> put(ManagedChannel channel, PutRequest request) {
+    return CompletableFuture.supplyAsync(() -> KVGrpc.newBlockingStub(channel).put(request));
   }
 
   /// Sends one request on an open connection and reads its answer's first line.
@@ -215,9 +222,10 @@ class ClientPortLifecycleTest {
     }
   }
 
+  /// Clients resume streams elsewhere: nobody has to wait for their end.
   @Test
-  void portClosed_openStream_isCutAfterTheGracePeriod() throws Exception {
-    TestPort port = new TestPort(TestPort.LIMITS, OK);
+  void portClosed_openStream_isCutLongBeforeTheGracePeriodEnds() throws Exception {
+    TestPort port = new TestPort(TestPort.withGrace(Duration.ofHours(1)), OK);
     ManagedChannel channel = port.grpc();
     Watching watching = watch(channel);
 
@@ -226,6 +234,40 @@ class ClientPortLifecycleTest {
     assertThat(watching.end.get(LIMIT_SECONDS, TimeUnit.SECONDS).getCode())
         .isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(port.port().openConnections()).isZero();
+    channel.shutdownNow();
+  }
+
+  @Test
+  void portClosed_requestInProgressBesideAStream_isStillAnswered() throws Exception {
+    TestPort port = new TestPort(TestPort.withGrace(Duration.ofHours(1)), OK);
+    ManagedChannel channel = port.grpc();
+    Watching watching = watch(channel);
+    Future<PutResponse> answer = put(channel, TestPort.held("answered late"));
+    port.awaitHeldPut();
+
+    Thread closing = Thread.ofVirtual().start(port::close);
+    assertThat(closing.join(Duration.ofMillis(600))).isFalse();
+    assertThat(watching.end).isNotDone();
+    port.release();
+
+    assertThat(answer.get(LIMIT_SECONDS, TimeUnit.SECONDS).getHeader().getRevision()).isPositive();
+    closing.join();
+    assertThat(watching.end.get(LIMIT_SECONDS, TimeUnit.SECONDS).getCode())
+        .isEqualTo(Status.Code.UNAVAILABLE);
+    channel.shutdownNow();
+  }
+
+  @Test
+  void portClosed_requestThatIsNeverAnswered_isCutAfterTheGracePeriod() throws Exception {
+    TestPort port = new TestPort(TestPort.LIMITS, OK);
+    ManagedChannel channel = port.grpc();
+    Future<PutResponse> answer = put(channel, TestPort.held("never answered"));
+    port.awaitHeldPut();
+
+    port.close();
+
+    assertThatThrownBy(() -> answer.get(LIMIT_SECONDS, TimeUnit.SECONDS))
+        .hasMessageContaining("UNAVAILABLE");
     channel.shutdownNow();
   }
 

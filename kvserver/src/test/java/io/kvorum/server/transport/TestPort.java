@@ -1,5 +1,6 @@
 package io.kvorum.server.transport;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
@@ -19,9 +20,12 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 
 /// A client port on an ephemeral address with a small service behind it: `Put` answers the length
-/// of its value as revision, `Watch` echoes an empty answer per request and never ends by itself.
+/// of its value as revision, at once or, if it is [#held], once released; `Watch` echoes an empty
+/// answer per request and never ends by itself.
 final class TestPort implements AutoCloseable {
   static final PortLimits LIMITS =
       new PortLimits(
@@ -34,7 +38,10 @@ final class TestPort implements AutoCloseable {
           Duration.ofMillis(300));
   private static final int READ_LIMIT_MILLIS = 20_000;
 
+  private static final ByteString HELD = ByteString.copyFromUtf8("held");
+
   private final NettyEventLoops loops = NettyEventLoops.start(1);
+  private final Puts puts = new Puts(loops);
   private final ClientPort port;
 
   TestPort(PortLimits limits, HttpHandler http) throws PortFailure {
@@ -44,14 +51,36 @@ final class TestPort implements AutoCloseable {
   TestPort(PortLimits limits, HttpHandler http, ListenUrl url) throws PortFailure {
     ListenPoint.GrpcCalls calls =
         new ListenPoint.GrpcCalls(
-            List.of(new Puts(loops).bindService(), new Watches().bindService()),
-            List.of(),
-            List.of());
+            List.of(puts.bindService(), new Watches().bindService()), List.of(), List.of());
     port = ClientPort.open(limits, loops, List.of(new ListenPoint(url, calls, http)));
   }
 
   void recommend(boolean isGoodChoice) {
     port.recommend(isGoodChoice);
+  }
+
+  /// A put that is answered only after [#release].
+  static PutRequest held(String value) {
+    return PutRequest.newBuilder().setKey(HELD).setValue(ByteString.copyFromUtf8(value)).build();
+  }
+
+  void awaitHeldPut() throws InterruptedException {
+    puts.hasHeld.await();
+  }
+
+  void release() {
+    puts.released.countDown();
+  }
+
+  static PortLimits withGrace(Duration grace) {
+    return new PortLimits(
+        LIMITS.maxConnections(),
+        LIMITS.maxStreamsPerConnection(),
+        LIMITS.maxMessageBytes(),
+        LIMITS.keepAlive(),
+        LIMITS.reuse(),
+        LIMITS.greeting(),
+        grace);
   }
 
   static PortLimits withGreeting(Duration greeting) {
@@ -128,6 +157,8 @@ final class TestPort implements AutoCloseable {
 
   private static final class Puts extends KVGrpc.KVImplBase {
     private final NettyEventLoops loops;
+    private final CountDownLatch hasHeld = new CountDownLatch(1);
+    private final CountDownLatch released = new CountDownLatch(1);
 
     Puts(NettyEventLoops loops) {
       this.loops = loops;
@@ -139,13 +170,31 @@ final class TestPort implements AutoCloseable {
           PutResponse.newBuilder()
               .setHeader(ResponseHeader.newBuilder().setRevision(request.getValue().size()))
               .build();
-      loops
-          .current()
-          .execute(
-              () -> {
-                answers.onNext(answer);
-                answers.onCompleted();
-              });
+      Executor loop = loops.current();
+      Runnable answering =
+          () -> {
+            answers.onNext(answer);
+            answers.onCompleted();
+          };
+      if (request.getKey().equals(HELD)) {
+        hasHeld.countDown();
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  awaitRelease();
+                  loop.execute(answering);
+                });
+      } else {
+        loop.execute(answering);
+      }
+    }
+
+    private void awaitRelease() {
+      try {
+        released.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
     }
   }
 

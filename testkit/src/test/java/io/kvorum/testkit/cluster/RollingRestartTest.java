@@ -27,8 +27,8 @@ class RollingRestartTest {
     }
   }
 
-  /// A stream holds up the member that serves it until its calls are cut. So watch and lease begin
-  /// at the leader, which is the second to go, and go on at the first, which is back by then.
+  /// Watch and lease begin at the leader, which is the second to go, and go on at the first, which
+  /// is back by then.
   private static void restartUnderLoad(List<PlainCluster.Member> order) throws Exception {
     List<String> endpoints =
         Stream.of(1, 0, 2).map(order::get).map(PlainCluster.Member::endpoint).toList();
