@@ -69,6 +69,7 @@ public final class Member implements AutoCloseable {
   private final LinearizableReads reads;
   private final WatchHub watches;
   private final Applier applier;
+  private final Checkpoints checkpoints;
   private final RaftEvents events;
   private final ClusterSide cluster;
   private @Nullable ClientSide clients; // once it serves
@@ -158,6 +159,13 @@ public final class Member implements AutoCloseable {
                 config.consensus().electionTimeout(), config.consensus().requestTimeout()),
             CLOCK,
             failures::stop);
+    this.checkpoints =
+        new Checkpoints(
+            config.storage().snapshotEntries(),
+            appliedIndex::get,
+            files.store()::flushSoon,
+            files.store().appliedIndex(),
+            CLOCK);
     this.cluster =
         new ClusterSide(
             config,
@@ -211,7 +219,11 @@ public final class Member implements AutoCloseable {
     } catch (StartRefused e) {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
-    store.onDurable(cluster::stateDurable);
+    store.onDurable(
+        index -> {
+          checkpoints.stateDurable(index);
+          cluster.stateDurable(index);
+        });
     applier.start();
     cluster.open();
     var _ = clock.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -238,6 +250,7 @@ public final class Member implements AutoCloseable {
       proposals.tick(now);
       reads.tick(now);
       cluster.tick(now);
+      checkpoints.tick(now);
     } catch (RuntimeException | Error e) {
       failures.stop(e);
     }

@@ -330,6 +330,11 @@ public final class MvccStore implements AutoCloseable {
     return files.compact();
   }
 
+  /// Makes everything committed so far durable soon.
+  public void flushSoon() {
+    files.requestFlush();
+  }
+
   /// Makes everything committed so far durable and waits for it.
   public void flush() {
     await(files.flush());

@@ -45,7 +45,7 @@ public final class Cluster implements AutoCloseable {
   /// @param directory has a directory for each member, `n1` and so on; also names the cluster
   /// @param diskMebibytes if present, each member's data lies on a disk in memory of this size, for
   ///   which this process must be allowed to mount
-  /// @param compiler if present, members get [DiskFaults] that this C compiler makes
+  /// @param compiler if present, members get [ProcessFaults] that this C compiler makes
   /// @param flags further ones, for all members
   public record Settings(
       ServerKind kind,
@@ -88,7 +88,7 @@ public final class Cluster implements AutoCloseable {
     Path directory = Files.createDirectories(settings.directory().resolve(name(index)));
     Path disk = Files.createDirectories(directory.resolve("disk"));
     ClusterMember.Place place =
-        new ClusterMember.Place(directory, mounted(disk), diskFaults(directory, disk));
+        new ClusterMember.Place(directory, mounted(disk), processFaults(directory, disk));
     int clientPort = Ports.free();
     String clientUrl = "http://127.0.0.1:" + clientPort;
     List<String> flags = new ArrayList<>();
@@ -111,9 +111,9 @@ public final class Cluster implements AutoCloseable {
         : Optional.empty();
   }
 
-  private Optional<DiskFaults> diskFaults(Path directory, Path disk) throws IOException {
+  private Optional<ProcessFaults> processFaults(Path directory, Path disk) throws IOException {
     return settings.compiler().isPresent()
-        ? Optional.of(DiskFaults.prepare(settings.compiler().get(), directory, disk))
+        ? Optional.of(ProcessFaults.prepare(settings.compiler().get(), directory, disk))
         : Optional.empty();
   }
 

@@ -19,7 +19,7 @@ public final class ClusterMember implements AutoCloseable {
   /// Where a member lives.
   ///
   /// @param disk what `directory/disk` is, if it is not just a directory
-  record Place(Path directory, Optional<SmallDisk> disk, Optional<DiskFaults> diskFaults) {}
+  record Place(Path directory, Optional<SmallDisk> disk, Optional<ProcessFaults> processFaults) {}
 
   private final int index;
   private final ServerKind kind;
@@ -77,7 +77,7 @@ public final class ClusterMember implements AutoCloseable {
   public synchronized void start() throws IOException {
     if (!isRunning() && !isClosed) {
       Map<String, String> environment =
-          place.diskFaults().isPresent() ? place.diskFaults().get().environment() : Map.of();
+          place.processFaults().isPresent() ? place.processFaults().get().environment() : Map.of();
       process = ServerProcess.spawn(kind, place.directory(), environment, clientPort, flags);
     }
   }
@@ -108,8 +108,8 @@ public final class ClusterMember implements AutoCloseable {
   }
 
   /// What can disturb its disk, if the cluster was given that.
-  public Optional<DiskFaults> diskFaults() {
-    return place.diskFaults();
+  public Optional<ProcessFaults> processFaults() {
+    return place.processFaults();
   }
 
   /// SIGSTOP.

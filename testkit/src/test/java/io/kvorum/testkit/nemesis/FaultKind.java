@@ -30,13 +30,19 @@ enum FaultKind {
   /// Each sync of one member's log takes longer, every other time the leader's.
   SLOW_SYNC(Area.DISK),
   /// The next sync of one member's log fails.
-  FAILING_SYNC(Area.DISK);
+  FAILING_SYNC(Area.DISK),
+  /// The leadership goes to another member, which the leader is asked for.
+  MOVE_LEADER(Area.LEADERSHIP),
+  /// The wall clock of one member, every other time the leader's, is set ahead, or back.
+  CLOCK_JUMP(Area.CLOCK);
 
   /// Where it happens; faults of different areas may be there at one time.
   enum Area {
     PROCESS,
     NETWORK,
-    DISK
+    DISK,
+    LEADERSHIP,
+    CLOCK
   }
 
   private final Area area;
@@ -65,7 +71,9 @@ enum FaultKind {
           BRIDGE,
           SLOW_LINKS,
           RESETS,
-          SLOW_SYNC ->
+          SLOW_SYNC,
+          MOVE_LEADER,
+          CLOCK_JUMP ->
           false;
     };
   }

@@ -2,6 +2,7 @@ package io.kvorum.testkit.nemesis;
 
 import io.kvorum.testkit.PowerFailure;
 import io.kvorum.testkit.SmallDisk;
+import io.kvorum.testkit.cluster.ClockJumps;
 import io.kvorum.testkit.cluster.Cluster;
 import io.kvorum.testkit.cluster.ClusterMember;
 import io.kvorum.testkit.cluster.SyncFaults;
@@ -16,6 +17,7 @@ final class Faults {
   private static final Duration TERMINATION_LIMIT = Duration.ofSeconds(30);
   private static final int SHORTEST_SYNC_MILLIS = 20;
   private static final int LONGEST_SYNC_MILLIS = 400;
+  private static final long LONGEST_JUMP_SECONDS = Duration.ofDays(2).toSeconds();
 
   private final Cluster cluster;
   private final Leadership leadership;
@@ -48,6 +50,8 @@ final class Faults {
       case FULL_DISK -> fillDisk(oneOrLeader());
       case SLOW_SYNC -> slowSync(oneOrLeader(), syncDelay());
       case FAILING_SYNC -> failSync(oneOrLeader());
+      case MOVE_LEADER -> moveLeader();
+      case CLOCK_JUMP -> setClock(oneOrLeader());
     };
   }
 
@@ -89,7 +93,7 @@ final class Faults {
   private Fault losePower(int count) throws IOException {
     Fault killed = kill(FaultKind.POWER_LOSS, some(count));
     for (ClusterMember victim : killed.victims()) {
-      PowerFailure.Loss loss = victim.diskFaults().orElseThrow().power().strike(random);
+      PowerFailure.Loss loss = victim.processFaults().orElseThrow().power().strike(random);
       lost =
           new PowerFailure.Loss(
               lost.sectors() + loss.sectors(), lost.growthBytes() + loss.growthBytes());
@@ -127,14 +131,14 @@ final class Faults {
   }
 
   private static Fault slowSync(ClusterMember victim, Duration delay) throws IOException {
-    SyncFaults syncs = victim.diskFaults().orElseThrow().syncs();
+    SyncFaults syncs = victim.processFaults().orElseThrow().syncs();
     syncs.delay(delay);
     return new Fault(FaultKind.SLOW_SYNC, List.of(victim), syncs::heal);
   }
 
   /// The member stops at its next sync.
   private static Fault failSync(ClusterMember victim) throws IOException {
-    SyncFaults syncs = victim.diskFaults().orElseThrow().syncs();
+    SyncFaults syncs = victim.processFaults().orElseThrow().syncs();
     syncs.fail();
     return new Fault(
         FaultKind.FAILING_SYNC,
@@ -143,6 +147,18 @@ final class Faults {
           syncs.heal();
           restart(victim);
         });
+  }
+
+  /// Done as soon as it has begun.
+  private Fault moveLeader() {
+    leadership.moveTo(random.nextInt(cluster.members().size()));
+    return new Fault(FaultKind.MOVE_LEADER, List.of(), () -> {});
+  }
+
+  private Fault setClock(ClusterMember victim) throws IOException {
+    ClockJumps clock = victim.processFaults().orElseThrow().clock();
+    clock.jumpTo(Duration.ofSeconds(random.nextLong(-LONGEST_JUMP_SECONDS, LONGEST_JUMP_SECONDS)));
+    return new Fault(FaultKind.CLOCK_JUMP, List.of(victim), () -> clock.jumpTo(Duration.ZERO));
   }
 
   private static void restart(ClusterMember victim) throws IOException {

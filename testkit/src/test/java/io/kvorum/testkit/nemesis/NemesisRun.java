@@ -4,6 +4,7 @@ import io.kvorum.testkit.ServerKind;
 import io.kvorum.testkit.ServerProcess;
 import io.kvorum.testkit.SmallDisk;
 import io.kvorum.testkit.cluster.Cluster;
+import io.kvorum.testkit.cluster.ClusterMember;
 import io.kvorum.testkit.history.Committed;
 import io.kvorum.testkit.history.HistoryCheck;
 import io.kvorum.testkit.history.LeaseCheck;
@@ -30,7 +31,11 @@ import java.util.stream.Stream;
 /// ways.
 final class NemesisRun {
   private static final int DISK_MEBIBYTES = 600;
+  private static final String SNAPSHOT_INSTALLED = "\"msg\":\"installed snapshot\"";
   private static final int[] SNAPSHOT_COUNTS = {100, 1_000, 10_000};
+
+  /// With few, who was away for a while needs a snapshot.
+  private static final int[] CATCH_UP_ENTRIES = {20, 200, 5_000};
 
   /// Until when a lease that nobody renews has to be gone is for [Settlement].
   private static final long NO_LIMIT_NANOS = Duration.ofDays(1).toNanos();
@@ -69,8 +74,8 @@ final class NemesisRun {
   }
 
   /// The kinds of faults that this server and this machine allow: a disk of its own needs the right
-  /// to mount one, what is done to syncs a C compiler, and a server that calls the system's C
-  /// library.
+  /// to mount one, what is done to syncs and clocks a C compiler, and a server that calls the
+  /// system C library.
   private Set<FaultKind> available() {
     Set<FaultKind> kinds = EnumSet.allOf(FaultKind.class);
     if (!hasDisks) {
@@ -80,6 +85,7 @@ final class NemesisRun {
       kinds.remove(FaultKind.POWER_LOSS);
       kinds.remove(FaultKind.SLOW_SYNC);
       kinds.remove(FaultKind.FAILING_SYNC);
+      kinds.remove(FaultKind.CLOCK_JUMP);
     }
     return kinds;
   }
@@ -91,8 +97,21 @@ final class NemesisRun {
     };
   }
 
+  private List<String> flags() {
+    List<String> flags = new ArrayList<>();
+    flags.add("--snapshot-count=" + oneOf(SNAPSHOT_COUNTS));
+    int catchUpEntries = oneOf(CATCH_UP_ENTRIES);
+    if (settings.kind() == ServerKind.KVORUM) { // etcd 3.4 has no such flag
+      flags.add("--snapshot-catchup-entries=" + catchUpEntries);
+    }
+    return flags;
+  }
+
+  private int oneOf(int[] numbers) {
+    return numbers[random.nextInt(numbers.length)];
+  }
+
   private Report run() throws IOException, InterruptedException {
-    int snapshotCount = SNAPSHOT_COUNTS[random.nextInt(SNAPSHOT_COUNTS.length)];
     Cluster.Settings members =
         new Cluster.Settings(
             settings.kind(),
@@ -100,7 +119,7 @@ final class NemesisRun {
             directory,
             hasDisks ? OptionalInt.of(DISK_MEBIBYTES) : OptionalInt.empty(),
             compiler(),
-            List.of("--snapshot-count=" + snapshotCount));
+            flags());
     try (Cluster cluster = Cluster.start(members);
         Leadership leadership = new Leadership(cluster.endpoints());
         Load load = new Load(settings.kind(), cluster.endpoints(), random.split())) {
@@ -126,9 +145,21 @@ final class NemesisRun {
           nemesis.counts(),
           faults.lost(),
           leadership.terms(),
+          snapshots(cluster),
           Unavailability.between(startNanos, endNanos, load.recorder().writesNanos()),
           violations);
     }
+  }
+
+  /// How many snapshots all members have received and taken over.
+  private static long snapshots(Cluster cluster) throws IOException {
+    long installed = 0;
+    for (ClusterMember member : cluster.members()) {
+      try (Stream<String> lines = Files.lines(member.output())) {
+        installed += lines.filter(line -> line.contains(SNAPSHOT_INSTALLED)).count();
+      }
+    }
+    return installed;
   }
 
   private List<String> judge(Load load, long lastRevision) {

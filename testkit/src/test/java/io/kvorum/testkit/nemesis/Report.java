@@ -25,6 +25,7 @@ record Report(
     Map<FaultKind, Integer> faults,
     PowerFailure.Loss lost,
     int ledTerms,
+    long snapshots,
     Unavailability unavailability,
     List<String> violations) {
   private static final int SHOWN = 20;
@@ -57,6 +58,7 @@ record Report(
           faults: %s
           lost to power failures: %d sectors, %d bytes of growth
           elections: %d terms with a leader
+          snapshots: %d taken over from the leader
           no write acknowledged: %s in all, %s at the longest
           violations: %s
         """
@@ -70,6 +72,7 @@ record Report(
             lost.sectors(),
             lost.growthBytes(),
             ledTerms,
+            snapshots,
             seconds(unavailability.total()),
             seconds(unavailability.longest()),
             violations.isEmpty() ? "none" : violations.size() + ", see " + directory + shown());
@@ -94,7 +97,7 @@ record Report(
 
   /// A row of the ledger, `docs/evidence/nemesis.md`.
   String row(String date, String commit) {
-    return "| %s | %s | %s | %d | 0x%x | %d | %d | %d | %d | %s | %s |%n"
+    return "| %s | %s | %s | %d | 0x%x | %d | %d | %d | %d | %d | %s | %s |%n"
         .formatted(
             date,
             commit,
@@ -105,6 +108,7 @@ record Report(
             acknowledgedWrites(),
             faultCount(),
             ledTerms,
+            snapshots,
             seconds(unavailability.total()),
             violations.isEmpty() ? "none" : Integer.toString(violations.size()));
   }
