@@ -100,9 +100,9 @@ public final class Cluster implements AutoCloseable {
     flags.add("--initial-advertise-peer-urls=" + peerUrl(index));
     flags.add("--initial-cluster=" + founders());
     flags.add("--initial-cluster-token=" + settings.directory().getFileName());
-    flags.add("--initial-cluster-state=new");
+    flags.add(ClusterMember.STATE_FLAG + "new");
     flags.addAll(settings.flags());
-    return new ClusterMember(index, settings.kind(), place, clientPort, flags);
+    return new ClusterMember(index, settings.kind(), place, peerUrl(index), clientPort, flags);
   }
 
   private Optional<SmallDisk> mounted(Path directory) throws IOException {

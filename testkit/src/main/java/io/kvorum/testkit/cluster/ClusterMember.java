@@ -1,5 +1,6 @@
 package io.kvorum.testkit.cluster;
 
+import io.kvorum.testkit.Directories;
 import io.kvorum.testkit.ServerKind;
 import io.kvorum.testkit.ServerProcess;
 import io.kvorum.testkit.SmallDisk;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// One member of a [Cluster]: its place on this machine, and the process that runs there, if one
@@ -21,16 +23,23 @@ public final class ClusterMember implements AutoCloseable {
   /// @param disk what `directory/disk` is, if it is not just a directory
   record Place(Path directory, Optional<SmallDisk> disk, Optional<ProcessFaults> processFaults) {}
 
+  private static final int POLL_MILLIS = 20;
+  static final String STATE_FLAG = "--initial-cluster-state=";
+
   private final int index;
   private final ServerKind kind;
   private final Place place;
   private final int clientPort;
-  private final List<String> flags;
+  private final String peerUrl;
+  private List<String> flags;
+  private boolean isOut;
   private volatile @Nullable ServerProcess process; // none before the first start
   private boolean isClosed;
 
-  ClusterMember(int index, ServerKind kind, Place place, int clientPort, List<String> flags) {
+  ClusterMember(
+      int index, ServerKind kind, Place place, String peerUrl, int clientPort, List<String> flags) {
     this.index = index;
+    this.peerUrl = peerUrl;
     this.kind = kind;
     this.place = place;
     this.clientPort = clientPort;
@@ -56,6 +65,11 @@ public final class ClusterMember implements AutoCloseable {
     return place.directory().resolve("server.log");
   }
 
+  /// What it advertises to the others.
+  public String peerUrl() {
+    return peerUrl;
+  }
+
   /// `127.0.0.1:port`, as clients take it.
   public String endpoint() {
     return "127.0.0.1:" + clientPort;
@@ -73,13 +87,42 @@ public final class ClusterMember implements AutoCloseable {
         : OptionalLong.empty();
   }
 
-  /// Starts its process if none runs; does not wait until it is healthy. Does nothing once closed.
+  /// Starts its process if none runs; does not wait until it is healthy. Does nothing once closed,
+  /// and while it is out of the cluster.
   public synchronized void start() throws IOException {
-    if (!isRunning() && !isClosed) {
+    if (!isRunning() && !isClosed && !isOut) {
       Map<String, String> environment =
           place.processFaults().isPresent() ? place.processFaults().get().environment() : Map.of();
       process = ServerProcess.spawn(kind, place.directory(), environment, clientPort, flags);
     }
+  }
+
+  /// It was removed from the cluster: its process ends, by itself within `limit` or by SIGKILL, its
+  /// data is deleted, and it does not start before [#joinAgain].
+  public synchronized void leave(Duration limit) throws IOException, InterruptedException {
+    ServerProcess current = process;
+    long deadlineNanos = System.nanoTime() + limit.toNanos();
+    while (current != null && current.isAlive() && System.nanoTime() < deadlineNanos) {
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+    kill();
+    process = null;
+    isOut = true;
+    Directories.delete(place.directory().resolve("disk").resolve("data"));
+  }
+
+  /// Whether it has left the cluster.
+  public synchronized boolean isOut() {
+    return isOut;
+  }
+
+  /// It was added to the cluster anew, and may start.
+  public synchronized void joinAgain() {
+    isOut = false;
+    flags =
+        flags.stream()
+            .map(flag -> flag.startsWith(STATE_FLAG) ? STATE_FLAG + "existing" : flag)
+            .toList();
   }
 
   /// SIGKILL; returns when it is gone.

@@ -1,13 +1,12 @@
 package io.kvorum.testkit.differential;
 
+import io.kvorum.testkit.Directories;
 import io.kvorum.testkit.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 
 /// Two fresh servers to compare: an etcd as the reference, and the subject.
 ///
@@ -101,10 +100,6 @@ record ServerPair(
     subject.close();
     referenceProcess.close();
     subjectProcess.close();
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+    Directories.delete(directory);
   }
 }

@@ -11,6 +11,8 @@ enum FaultKind {
   POWER_LOSS(Area.PROCESS),
   /// SIGTERM for one member.
   TERMINATE(Area.PROCESS),
+  /// One member is removed, every other time the leader, loses everything, and is added anew.
+  REPLACE(Area.PROCESS),
   /// SIGSTOP for one member, every other time the leader.
   PAUSE(Area.PROCESS),
   /// One member, every other time the leader, and no other hear each other.
@@ -58,7 +60,7 @@ enum FaultKind {
   /// Whether a member that is hit may end by itself.
   boolean mayEndMember() {
     return switch (this) {
-      case FULL_DISK, FAILING_SYNC -> true;
+      case FULL_DISK, FAILING_SYNC, REPLACE -> true;
       case KILL_ONE,
           KILL_MAJORITY,
           KILL_ALL,

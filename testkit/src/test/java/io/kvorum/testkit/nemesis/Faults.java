@@ -10,24 +10,31 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /// Begins faults of processes and disks; those of the network are in [NetworkFaults].
 final class Faults {
   private static final Duration TERMINATION_LIMIT = Duration.ofSeconds(30);
+  private static final Duration REMOVAL_PATIENCE = Duration.ofSeconds(8);
+  private static final Duration REMOVED_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration CALM_PATIENCE = Duration.ofSeconds(60);
   private static final int SHORTEST_SYNC_MILLIS = 20;
   private static final int LONGEST_SYNC_MILLIS = 400;
   private static final long LONGEST_JUMP_SECONDS = Duration.ofDays(2).toSeconds();
 
   private final Cluster cluster;
   private final Leadership leadership;
+  private final Membership membership;
   private final NetworkFaults network;
   private final SplittableRandom random;
+  private Optional<ClusterMember> replaced = Optional.empty();
   private PowerFailure.Loss lost = new PowerFailure.Loss(0, 0);
 
-  Faults(Cluster cluster, Leadership leadership, SplittableRandom random) {
+  Faults(Cluster cluster, Leadership leadership, Membership membership, SplittableRandom random) {
     this.cluster = cluster;
     this.leadership = leadership;
+    this.membership = membership;
     this.random = random;
     this.network = new NetworkFaults(cluster.network(), cluster.members().size(), random.split());
   }
@@ -40,6 +47,7 @@ final class Faults {
       case KILL_ALL -> kill(kind, cluster.members());
       case POWER_LOSS -> losePower(random.nextInt(1, cluster.members().size() + 1));
       case TERMINATE -> terminate(oneOrLeader());
+      case REPLACE -> replace(oneOrLeader());
       case PAUSE -> pause(oneOrLeader());
       case ISOLATE -> ofNetwork(kind, network.isolate(oneOrLeader().index()));
       case SPLIT -> ofNetwork(kind, network.split());
@@ -106,6 +114,38 @@ final class Faults {
       throw new IOException(victim.name() + " has not ended on SIGTERM in " + TERMINATION_LIMIT);
     }
     return new Fault(FaultKind.TERMINATE, List.of(victim), victim::start);
+  }
+
+  /// The cluster may refuse, if it would be without a quorum, or has just been: then the member is
+  /// removed by [#bringBack].
+  private Fault replace(ClusterMember victim) throws IOException, InterruptedException {
+    replaced = Optional.of(victim);
+    if (membership.remove(victim.peerUrl(), REMOVAL_PATIENCE)) {
+      victim.leave(REMOVED_PATIENCE);
+    }
+    return new Fault(FaultKind.REPLACE, List.of(victim), () -> {});
+  }
+
+  /// Adds the member that was replaced to the cluster again, once all faults have ended.
+  ///
+  /// @return what does not work
+  Optional<String> bringBack() throws IOException, InterruptedException {
+    if (replaced.isEmpty()) {
+      return Optional.empty();
+    }
+    ClusterMember member = replaced.get();
+    replaced = Optional.empty();
+    if (!member.isOut()) {
+      if (!membership.remove(member.peerUrl(), CALM_PATIENCE)) {
+        return Optional.of(member.name() + " cannot be removed");
+      }
+      member.leave(REMOVED_PATIENCE);
+    }
+    if (!membership.add(member.peerUrl(), CALM_PATIENCE)) {
+      return Optional.of(member.name() + " cannot be added again");
+    }
+    member.joinAgain();
+    return Optional.empty();
   }
 
   private static Fault pause(ClusterMember victim) throws IOException {

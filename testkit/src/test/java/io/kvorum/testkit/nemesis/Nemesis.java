@@ -101,7 +101,8 @@ final class Nemesis {
 
   /// Starts whoever does not run; to have ended by itself is allowed to victims of some faults
   /// only.
-  private void startAll(List<Fault> ended) throws IOException {
+  private void startAll(List<Fault> ended) throws IOException, InterruptedException {
+    faults.bringBack().ifPresent(violations::add);
     Set<ClusterMember> excused = new HashSet<>();
     ended.stream()
         .filter(fault -> fault.kind().mayEndMember())

@@ -1,5 +1,6 @@
 package io.kvorum.testkit.nemesis;
 
+import io.kvorum.testkit.Directories;
 import io.kvorum.testkit.ServerKind;
 import io.kvorum.testkit.ServerProcess;
 import io.kvorum.testkit.SmallDisk;
@@ -15,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -60,17 +60,9 @@ final class NemesisRun {
     Path directory = Files.createTempDirectory(parent, "nemesis-");
     Report report = new NemesisRun(settings, directory, SmallDisk.isAvailable(directory)).run();
     if (report.violations().isEmpty()) {
-      delete(directory);
+      Directories.delete(directory);
     }
     return report;
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 
   /// The kinds of faults that this server and this machine allow: a disk of its own needs the right
@@ -122,9 +114,10 @@ final class NemesisRun {
             flags());
     try (Cluster cluster = Cluster.start(members);
         Leadership leadership = new Leadership(cluster.endpoints());
+        Membership membership = new Membership(cluster.endpoints());
         Load load = new Load(settings.kind(), cluster.endpoints(), random.split())) {
       Set<FaultKind> kinds = available();
-      Faults faults = new Faults(cluster, leadership, random.split());
+      Faults faults = new Faults(cluster, leadership, membership, random.split());
       Nemesis nemesis =
           new Nemesis(cluster, faults, kinds, load.recorder()::writes, random.split());
       long startNanos = System.nanoTime();
