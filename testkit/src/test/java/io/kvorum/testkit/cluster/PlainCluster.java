@@ -79,7 +79,8 @@ final class PlainCluster implements AutoCloseable {
     private final ManagedChannel channel;
     private ServerProcess process;
 
-    private Member(Place place, ServerProcess process) {
+    /// @param process runs at `place`, and is killed in the end
+    Member(Place place, ServerProcess process) {
       this.place = place;
       this.process = process;
       this.channel =
@@ -146,7 +147,8 @@ final class PlainCluster implements AutoCloseable {
     }
   }
 
-  private static String founders(List<Place> places) {
+  /// The value of `--initial-cluster` that names these.
+  static String founders(List<Place> places) {
     return String.join(",", places.stream().map(Place::entry).toList());
   }
 
