@@ -51,9 +51,7 @@ record MemberFiles(
   static MemberFiles open(MemberConfig config, LogOptions logOptions) throws StartFailure {
     DataDirectory directory =
         DataDirectory.open(
-            config.identity().dataDirectory(),
-            logDirectory(config),
-            () -> Foundation.of(config.identity()));
+            config.identity().dataDirectory(), logDirectory(config), () -> Foundation.of(config));
     try {
       Optional<Foundation> foundation = directory.foundation();
       if (foundation.isPresent()) {
