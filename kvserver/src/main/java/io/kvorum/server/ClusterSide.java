@@ -1,5 +1,6 @@
 package io.kvorum.server;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.ProposalRefusal;
@@ -55,6 +56,10 @@ final class ClusterSide implements AutoCloseable {
   private final LeadershipMoves moves;
   private final Reconfiguration reconfiguration;
   private final LeaderSide leader;
+  private final Object following = new Object();
+
+  @GuardedBy("following")
+  private boolean isOpen;
 
   /// What it works with.
   ///
@@ -175,11 +180,16 @@ final class ClusterSide implements AutoCloseable {
     }
   }
 
-  /// Connects to the others and opens the port for them. The Raft node runs.
+  /// Connects to the others and opens the port for them. The Raft node runs, and every
+  /// configuration is applied that was known to be committed: the members of an earlier one may
+  /// have been removed by force, and their messages contradict what this member has committed.
   ///
   /// @throws StartFailure if the port cannot be opened
   void open() throws StartFailure {
-    peers.follow(parts.applier().clusterState());
+    synchronized (following) {
+      isOpen = true;
+    }
+    follow();
     try {
       peers.listen(config.listeners().peerUrls(), snapshots.inbox());
     } catch (IOException e) {
@@ -187,9 +197,17 @@ final class ClusterSide implements AutoCloseable {
     }
   }
 
-  /// Connects to the members of this state, and finds out whether this one still belongs.
-  void follow(ClusterState state) {
-    peers.follow(state);
+  /// Connects to the members of the newest state, and finds out whether this one still belongs; not
+  /// before [#open].
+  void follow() {
+    ClusterState state;
+    synchronized (following) {
+      if (!isOpen) {
+        return;
+      }
+      state = parts.applier().clusterState();
+      peers.follow(state);
+    }
     if (state.isRemoved(self())) {
       removed();
     }

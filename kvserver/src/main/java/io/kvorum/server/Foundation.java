@@ -7,9 +7,16 @@ import io.kvorum.server.cluster.RemoteCluster;
 import io.kvorum.server.config.InitialCluster;
 import io.kvorum.server.config.ListenUrl;
 import io.kvorum.server.config.MemberConfig;
+import io.kvorum.server.config.MemberConfig.Discovery;
+import io.kvorum.server.discovery.DiscoveryFailure;
+import io.kvorum.server.discovery.DnsDiscovery;
+import io.kvorum.server.discovery.Registry;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What a new data directory is founded with: whose it is, and who belongs to the cluster
 /// (operations.md §5.1).
@@ -17,6 +24,9 @@ import java.util.Optional;
 /// @param members of a founder, those of the first configuration; of a joiner, where it finds its
 ///   peers until the leader has sent it the state
 record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind) {
+  private static final Logger log = LoggerFactory.getLogger(Foundation.class);
+  private static final int[] OLDEST_MINOR = {3, 0};
+
   Foundation {
     members = List.copyOf(members);
   }
@@ -32,21 +42,53 @@ record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind
   /// Decides it from the settings of a member whose data directory is new; asks its peers.
   ///
   /// @throws StartFailure with etcd's words if the settings and the peers do not allow it
-  static Foundation of(MemberConfig.Identity identity) throws StartFailure {
-    InitialCluster cluster = identity.cluster();
-    Optional<String> refusal = cluster.refusal(identity.name(), identity.advertised().peerUrls());
-    if (refusal.isPresent()) {
-      throw new StartFailure(refusal.get());
-    }
-    RemoteCluster remote = RemoteCluster.reachedFrom(identity.name(), cluster);
-    return switch (cluster.state()) {
-      case NEW -> founder(identity, remote);
-      case EXISTING -> joiner(identity, remote);
+  static Foundation of(MemberConfig config) throws StartFailure {
+    MemberConfig.Identity named = named(config.identity());
+    return switch (named.cluster().state()) {
+      case NEW -> founder(met(named));
+      case EXISTING -> joiner(named, config.reportedVersion());
     };
   }
 
-  private static Foundation founder(MemberConfig.Identity identity, RemoteCluster remote)
-      throws StartFailure {
+  /// The member in a cluster whose members are named, by the settings or by DNS.
+  private static MemberConfig.Identity named(MemberConfig.Identity identity) throws StartFailure {
+    if (identity.discovery() instanceof Discovery.Dns dns) {
+      try {
+        return checked(identity.in(DnsDiscovery.find(identity, dns)));
+      } catch (DiscoveryFailure e) {
+        throw new StartFailure(String.valueOf(e.getMessage()), e);
+      }
+    }
+    return checked(identity);
+  }
+
+  /// The member in a cluster whose founders have met, if they have to.
+  private static MemberConfig.Identity met(MemberConfig.Identity identity) throws StartFailure {
+    if (!(identity.discovery() instanceof Discovery.Registry registry)) {
+      return identity;
+    }
+    try {
+      return checked(identity.in(Registry.join(identity, registry)));
+    } catch (DiscoveryFailure e) {
+      log.atWarn()
+          .addKeyValue("discovery-token", registry.token())
+          .addKeyValue("error", e.getMessage())
+          .log("failed to bootstrap; discovery token was already used");
+      log.atWarn().log("do not reuse discovery token; generate a new one to bootstrap a cluster");
+      throw new StartFailure("failed to join discovery cluster (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private static MemberConfig.Identity checked(MemberConfig.Identity identity) throws StartFailure {
+    Optional<String> refusal =
+        identity.cluster().refusal(identity.name(), identity.advertised().peerUrls());
+    if (refusal.isPresent()) {
+      throw new StartFailure(refusal.get());
+    }
+    return identity;
+  }
+
+  private static Foundation founder(MemberConfig.Identity identity) throws StartFailure {
     InitialCluster cluster = identity.cluster();
     List<Member> founders =
         cluster.members().values().stream()
@@ -59,7 +101,7 @@ record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind
                         .build())
             .toList();
     MemberId self = idOf(identity, founders);
-    if (remote.hasStarted(self)) {
+    if (RemoteCluster.reachedFrom(identity.name(), cluster).hasStarted(self)) {
       throw alreadyStarted(self);
     }
     long clusterId =
@@ -67,8 +109,9 @@ record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind
     return new Foundation(clusterId, self, founders, Kind.FOUNDER);
   }
 
-  private static Foundation joiner(MemberConfig.Identity identity, RemoteCluster remote)
+  private static Foundation joiner(MemberConfig.Identity identity, String ownVersion)
       throws StartFailure {
+    RemoteCluster remote = RemoteCluster.reachedFrom(identity.name(), identity.cluster());
     RemoteCluster.Known known =
         remote
             .ask()
@@ -81,11 +124,32 @@ record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind
     if (mismatch.isPresent()) {
       throw new StartFailure("error validating peerURLs " + mismatch.get());
     }
+    Optional<String> version = remote.version();
+    if (version.isPresent() && !isSpoken(version.get(), ownVersion)) {
+      throw new StartFailure(
+          "incompatible with current running cluster: it has reached version "
+              + version.get()
+              + ", this member speaks 3.0 to "
+              + ownVersion);
+    }
     MemberId self = idOf(identity, known.members());
     if (known.hasStarted(self)) {
       throw alreadyStarted(self);
     }
     return new Foundation(known.clusterId(), self, known.members(), Kind.JOINER);
+  }
+
+  private static boolean isSpoken(String version, String ownVersion) {
+    int[] minor = minorOf(version);
+    return Arrays.compare(minor, OLDEST_MINOR) >= 0
+        && Arrays.compare(minor, minorOf(ownVersion)) <= 0;
+  }
+
+  private static int[] minorOf(String version) {
+    return Arrays.stream(version.split("\\.", -1))
+        .limit(OLDEST_MINOR.length)
+        .mapToInt(Integer::parseInt)
+        .toArray();
   }
 
   /// A member without its data has forgotten its votes (raft.md M12).

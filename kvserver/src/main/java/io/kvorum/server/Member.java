@@ -53,6 +53,7 @@ public final class Member implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Member.class);
   private static final LongSupplier CLOCK = System::nanoTime;
   private static final long TICK_MILLIS = 100;
+  private static final long APPLIED_POLL_MILLIS = 5;
   private static final int BOOT_EPOCH_SHIFT = 32;
 
   private final MemberConfig config;
@@ -225,8 +226,20 @@ public final class Member implements AutoCloseable {
           cluster.stateDurable(index);
         });
     applier.start();
+    awaitApplied(files.recovery().recovered().committedConfiguration());
     cluster.open();
     var _ = clock.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void awaitApplied(long index) throws StartFailure {
+    try {
+      while (appliedIndex.get() < index) {
+        Thread.sleep(APPLIED_POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StartFailure("interrupted while applying the log", e);
+    }
   }
 
   /// A tick is a heartbeat interval, as in etcd.
@@ -297,7 +310,7 @@ public final class Member implements AutoCloseable {
 
     @Override
     public void membershipChanged(ClusterState state) {
-      cluster.follow(state);
+      cluster.follow();
     }
 
     @Override

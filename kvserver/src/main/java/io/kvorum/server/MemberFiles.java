@@ -19,6 +19,7 @@ import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.peer.KnownPeers;
 import io.kvorum.raft.peer.UnusableKnownPeersException;
 import io.kvorum.server.apply.ClusterState;
+import io.kvorum.server.cluster.MemberIds;
 import io.kvorum.server.config.MemberConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,13 +51,13 @@ record MemberFiles(
   static MemberFiles open(MemberConfig config, LogOptions logOptions) throws StartFailure {
     DataDirectory directory =
         DataDirectory.open(
-            config.identity().dataDirectory(),
-            logDirectory(config),
-            () -> Foundation.of(config.identity()));
+            config.identity().dataDirectory(), logDirectory(config), () -> Foundation.of(config));
     try {
       Optional<Foundation> foundation = directory.foundation();
       if (foundation.isPresent()) {
         found(directory, foundation.get(), config, logOptions);
+      } else if (config.identity().mode() == MemberConfig.BootstrapMode.FORCE_NEW_CLUSTER) {
+        force(directory, config, logOptions);
       }
       return openFounded(directory, config, logOptions);
     } catch (UnusableLogException
@@ -83,6 +84,9 @@ record MemberFiles(
   private static void found(
       DataDirectory directory, Foundation foundation, MemberConfig config, LogOptions logOptions)
       throws IOException {
+    if (config.identity().mode() == MemberConfig.BootstrapMode.FORCE_NEW_CLUSTER) {
+      log.atWarn().log("--force-new-cluster has no effect on a new data directory");
+    }
     SnapshotMarker start =
         switch (foundation.kind()) {
           case FOUNDER -> new SnapshotMarker(FOUNDING, ClusterState.votersOf(foundation.members()));
@@ -97,6 +101,23 @@ record MemberFiles(
       var _ = batch.commit(start.id().index(), start.id().term());
     }
     directory.founded();
+  }
+
+  /// Writes the end of the old cluster into the log, which is opened and closed for that alone.
+  private static void force(DataDirectory directory, MemberConfig config, LogOptions logOptions)
+      throws IOException, StartFailure {
+    SnapshotFiles snapshots = SnapshotFiles.open(directory);
+    Opened opened = openState(directory, config, logOptions, snapshots);
+    try {
+      ForcedCluster.writeInto(
+          opened.recovery(),
+          directory.identity(),
+          factsOf(opened.store()),
+          MemberIds.texts(config.identity().advertised().peerUrls()));
+    } finally {
+      opened.recovery().log().close();
+      opened.store().close();
+    }
   }
 
   private static MemberFiles openFounded(

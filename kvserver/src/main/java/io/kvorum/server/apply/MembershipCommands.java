@@ -95,8 +95,8 @@ final class MembershipCommands {
     return applied(execution);
   }
 
-  /// A member comes, goes, or begins to vote. What the change was checked against when it was
-  /// proposed may have changed since, so it is checked again; refused, it changes nothing.
+  /// A member comes, goes, begins to vote, or stays alone. What the change was checked against when
+  /// it was proposed may have changed since, so it is checked again; refused, it changes nothing.
   ApplyResult execute(MemberChange change, Execution execution) {
     Optional<MembershipRefusal> refusal = refusal(change);
     if (refusal.isPresent()) {
@@ -108,6 +108,7 @@ final class MembershipCommands {
           case REMOVED -> without(change.getRemoved());
           case PROMOTED ->
               with(find(change.getPromoted()).orElseThrow().toBuilder().setLearner(false).build());
+          case ALONE -> with(change.getAlone());
           case CHANGE_NOT_SET ->
               throw new InvariantViolation(
                   "entry " + execution.entry() + " changes the membership in an unknown way");
@@ -128,7 +129,7 @@ final class MembershipCommands {
                           ? Optional.<MembershipRefusal>empty()
                           : Optional.of(MembershipRefusal.NOT_A_LEARNER))
               .orElse(Optional.of(MembershipRefusal.MEMBER_NOT_FOUND));
-      case CHANGE_NOT_SET -> Optional.empty();
+      case ALONE, CHANGE_NOT_SET -> Optional.empty();
     };
   }
 
@@ -189,6 +190,30 @@ final class MembershipCommands {
     List<Member> members = new ArrayList<>(membership.getMembersList());
     members.removeIf(member -> member.getId() == id);
     return withMembers(membership, members).toBuilder()
+        .clearRemoved()
+        .addAllRemoved(removed)
+        .build();
+  }
+
+  /// The member alone, as a voter. If the cluster had removed it, it belongs again: its log is its
+  /// own, and whoever removed it is removed.
+  private Membership with(MemberChange.Alone alone) {
+    Member only =
+        find(alone.getId())
+            .orElseGet(
+                () ->
+                    Member.newBuilder()
+                        .setId(alone.getId())
+                        .addAllPeerUrls(alone.getPeerUrlsList())
+                        .build())
+            .toBuilder()
+            .setLearner(false)
+            .build();
+    List<Long> removed = new ArrayList<>(membership.getRemovedList());
+    membership.getMembersList().forEach(member -> removed.add(member.getId()));
+    removed.removeIf(id -> id == only.getId());
+    removed.sort(Long::compareUnsigned);
+    return withMembers(membership, List.of(only)).toBuilder()
         .clearRemoved()
         .addAllRemoved(removed)
         .build();

@@ -119,10 +119,14 @@ public final class LeaderChanges {
         });
   }
 
-  /// A peer of a later version may ask for what this one does not know.
+  /// A peer of a later version may ask for what this one does not know; and nobody may ask for a
+  /// member to be left alone.
   private static boolean isChange(ByteString command) {
     try {
-      return changeOf(command).getChangeCase() != MemberChange.ChangeCase.CHANGE_NOT_SET;
+      return switch (changeOf(command).getChangeCase()) {
+        case ADDED, REMOVED, PROMOTED -> true;
+        case ALONE, CHANGE_NOT_SET -> false;
+      };
     } catch (InvariantViolation e) {
       return false;
     }
@@ -144,7 +148,8 @@ public final class LeaderChanges {
           }
           case REMOVED -> new Step.Remove(new MemberId(change.getRemoved()));
           case PROMOTED -> new Step.AddVoter(new MemberId(change.getPromoted()));
-          case CHANGE_NOT_SET -> throw new IllegalArgumentException("a change says nothing");
+          case ALONE, CHANGE_NOT_SET ->
+              throw new IllegalArgumentException("not to be proposed: " + change.getChangeCase());
         };
     return new ConfigChange.Alter(List.of(step), Transition.AUTOMATIC);
   }

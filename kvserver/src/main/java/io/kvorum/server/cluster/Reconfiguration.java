@@ -71,7 +71,7 @@ public final class Reconfiguration {
       case ADDED -> ofAddition(change.getAdded());
       case REMOVED -> ofRemoval(change.getRemoved());
       case PROMOTED -> ofPromotion(change.getPromoted());
-      case CHANGE_NOT_SET -> Optional.empty();
+      case ALONE, CHANGE_NOT_SET -> Optional.empty(); // nobody asks for it
     };
   }
 

@@ -15,6 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// What the other members of the initial cluster say about it, asked over their peer ports by a
@@ -22,6 +25,10 @@ import java.util.stream.Collectors;
 public final class RemoteCluster {
   private static final Duration QUICK = Duration.ofSeconds(1);
   private static final Duration PATIENT = Duration.ofSeconds(10);
+  private static final String MEMBERS = "/members";
+  private static final String VERSION = "/version";
+  private static final Pattern CLUSTER_VERSION =
+      Pattern.compile("\"etcdcluster\":\"([0-9]{1,3}\\.[0-9]{1,3})\\.[0-9]{1,3}\"");
   private static final String CLUSTER_ID = "X-Etcd-Cluster-ID";
   private static final String MEMBER_ID = "X-Kvorum-Member-ID";
 
@@ -79,7 +86,7 @@ public final class RemoteCluster {
       return false; // almost always, and without an HTTP client
     }
     try (HttpClient http = HttpClient.newBuilder().connectTimeout(QUICK).build()) {
-      return get(http, url, QUICK)
+      return get(http, url + MEMBERS, QUICK)
           .filter(
               answer -> answer.headers().firstValue(MEMBER_ID).equals(Optional.of(self.toString())))
           .flatMap(RemoteCluster::read)
@@ -108,19 +115,27 @@ public final class RemoteCluster {
   }
 
   private Optional<Known> ask(Duration patience) {
+    return first(patience, MEMBERS, RemoteCluster::read);
+  }
+
+  /// The version that the cluster has reached, as `major.minor`, asked of one peer after the other;
+  /// empty if none of them knows.
+  public Optional<String> version() {
+    return first(PATIENT, VERSION, RemoteCluster::readVersion);
+  }
+
+  /// What the first peer says at the path that gives an answer.
+  private <T> Optional<T> first(
+      Duration patience, String path, Function<HttpResponse<String>, Optional<T>> read) {
     if (peers.isEmpty()) {
       return Optional.empty();
     }
     try (HttpClient http = HttpClient.newBuilder().connectTimeout(patience).build()) {
       return peers.stream()
           .filter(url -> !url.scheme().isSocketFile())
-          .flatMap(url -> ask(http, url, patience).stream())
+          .flatMap(url -> get(http, url.text() + path, patience).flatMap(read).stream())
           .findFirst();
     }
-  }
-
-  private static Optional<Known> ask(HttpClient http, ListenUrl url, Duration patience) {
-    return get(http, url.text(), patience).flatMap(RemoteCluster::read);
   }
 
   private static Optional<HttpResponse<String>> get(
@@ -128,7 +143,7 @@ public final class RemoteCluster {
     try {
       return Optional.of(
           http.send(
-              HttpRequest.newBuilder(URI.create(url + "/members")).timeout(patience).build(),
+              HttpRequest.newBuilder(URI.create(url)).timeout(patience).build(),
               HttpResponse.BodyHandlers.ofString()));
     } catch (IOException e) {
       return Optional.empty(); // not running yet
@@ -150,6 +165,14 @@ public final class RemoteCluster {
     } catch (IOException | NumberFormatException e) {
       return Optional.empty();
     }
+  }
+
+  /// Empty as well while the cluster has not decided.
+  private static Optional<String> readVersion(HttpResponse<String> response) {
+    Matcher version = CLUSTER_VERSION.matcher(response.body());
+    return response.statusCode() == 200 && version.find()
+        ? Optional.of(version.group(1))
+        : Optional.empty();
   }
 
   /// Members for an error text: `id=[urls], ...`.

@@ -53,17 +53,28 @@ final class AdvertisedUrls {
     return new ListenUrl(url.scheme(), host, url.port(), text);
   }
 
-  InitialCluster initialCluster(String name) throws Refusal {
+  /// As far as the settings tell it, before anybody is asked.
+  InitialCluster initialCluster(String name, MemberConfig.Discovery discovery) throws Refusal {
     NavigableMap<String, List<ListenUrl>> members = new TreeMap<>();
-    if (settings.text("initial-cluster").isEmpty()) {
-      members.put(name, peerUrls());
-    } else {
-      members.putAll(InitialCluster.parse(settings.text("initial-cluster")));
+    String token = settings.text("initial-cluster-token");
+    switch (discovery) {
+      case MemberConfig.Discovery.None _ -> {
+        if (settings.text("initial-cluster").isEmpty()) {
+          members.put(name, peerUrls());
+        } else {
+          members.putAll(InitialCluster.parse(settings.text("initial-cluster")));
+        }
+      }
+      case MemberConfig.Discovery.Dns _ -> {}
+      case MemberConfig.Discovery.Registry registry -> {
+        members.put(name, peerUrls());
+        token = registry.token();
+      }
     }
     InitialCluster.State state =
         settings.text("initial-cluster-state").equals("existing")
             ? InitialCluster.State.EXISTING
             : InitialCluster.State.NEW;
-    return new InitialCluster(members, state, settings.text("initial-cluster-token"));
+    return new InitialCluster(members, state, token);
   }
 }

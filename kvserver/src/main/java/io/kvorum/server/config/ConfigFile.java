@@ -40,7 +40,23 @@ final class ConfigFile {
           "socket-options",
           Map.of("reuse-port", "socket-reuse-port", "reuse-address", "socket-reuse-address"),
           "discovery-config",
-          Map.of("token", "discovery-token"));
+          Map.of("token", "discovery-token"),
+          "client",
+          Map.of(
+              "endpoints", "discovery-endpoints",
+              "dial-timeout", "discovery-dial-timeout",
+              "request-timeout", "discovery-request-timeout",
+              "keepalive-time", "discovery-keepalive-time",
+              "keepalive-timeout", "discovery-keepalive-timeout"),
+          "secure",
+          Map.of(
+              "cert", "discovery-cert",
+              "key", "discovery-key",
+              "cacert", "discovery-cacert",
+              "insecure-transport", "discovery-insecure-transport",
+              "insecure-skip-tls-verify", "discovery-insecure-skip-tls-verify"),
+          "auth",
+          Map.of("username", "discovery-user", "password", "discovery-password"));
 
   private final FlagTable table;
   private final NavigableMap<String, String> texts = new TreeMap<>();

@@ -57,12 +57,14 @@ final class ConfigRules {
             ? dataDirectory.resolve("member").resolve("wal")
             : Path.of(settings.text("wal-dir"));
     AdvertisedUrls advertised = new AdvertisedUrls(settings, notices, defaultHost);
+    MemberConfig.Discovery discovery = DiscoveryRules.read(settings);
     return new MemberConfig.Identity(
         name,
         dataDirectory,
         logDirectory,
         advertised.read(),
-        advertised.initialCluster(name),
+        advertised.initialCluster(name, discovery),
+        discovery,
         settings.isOn("force-new-cluster")
             ? MemberConfig.BootstrapMode.FORCE_NEW_CLUSTER
             : MemberConfig.BootstrapMode.ORDINARY);

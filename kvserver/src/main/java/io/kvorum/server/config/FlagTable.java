@@ -22,7 +22,10 @@ final class FlagTable {
 
   private static final Policy EFFECTIVE = new Effective();
   private static final Policy TLS = new NotYet("TLS");
-  private static final Policy DISCOVERY = new NotYet("discovery");
+  private static final Policy DISCOVERY_TLS = new NotYet("TLS for discovery");
+  private static final Policy DISCOVERY_AUTH = new NotYet("authentication for discovery");
+  private static final Policy DISCOVERY_CONNECTION =
+      new Ignored("the client has limits of its own for its connections");
   private static final Policy TRACING = new NotYet("distributed tracing");
   private static final Policy BBOLT = new Ignored("the storage engine is not bbolt");
   private static final Policy REMOVED = new Ignored("removed, has no effect");
@@ -148,28 +151,28 @@ final class FlagTable {
         "http://localhost:2379",
         EFFECTIVE,
         "Client URLs to tell the cluster.");
-    text("discovery", "", new NotYet("discovery"), "Discovery URL.");
+    text("discovery", "", new NotYet("v2 discovery"), "Discovery URL.");
     choice(
         "discovery-fallback",
         List.of("exit", "proxy"),
         EFFECTIVE,
         "What to do when discovery fails.");
     text("discovery-proxy", "", REMOVED, "Proxy for discovery.");
-    text("discovery-token", "", DISCOVERY, "Token of the discovery service.");
-    text("discovery-endpoints", "", DISCOVERY, "Endpoints of the discovery service.");
-    duration("discovery-dial-timeout", "2s", DISCOVERY, "");
-    duration("discovery-request-timeout", "5s", DISCOVERY, "");
-    duration("discovery-keepalive-time", "2s", DISCOVERY, "");
-    duration("discovery-keepalive-timeout", "6s", DISCOVERY, "");
-    bool("discovery-insecure-transport", "true", DISCOVERY, "");
-    bool("discovery-insecure-skip-tls-verify", "false", DISCOVERY, "");
-    text("discovery-cert", "", DISCOVERY, "");
-    text("discovery-key", "", DISCOVERY, "");
-    text("discovery-cacert", "", DISCOVERY, "");
-    text("discovery-user", "", DISCOVERY, "");
-    text("discovery-password", "", DISCOVERY, "");
-    text("discovery-srv", "", new NotYet("DNS discovery"), "DNS domain to bootstrap from.");
-    text("discovery-srv-name", "", new NotYet("DNS discovery"), "Suffix of the DNS service name.");
+    text("discovery-token", "", EFFECTIVE, "Under which the first members meet.");
+    text("discovery-endpoints", "", EFFECTIVE, "Another cluster, in which they meet.");
+    duration("discovery-dial-timeout", "2s", DISCOVERY_CONNECTION, "");
+    duration("discovery-request-timeout", "5s", EFFECTIVE, "How long a request to it may take.");
+    duration("discovery-keepalive-time", "2s", DISCOVERY_CONNECTION, "");
+    duration("discovery-keepalive-timeout", "6s", DISCOVERY_CONNECTION, "");
+    bool("discovery-insecure-transport", "true", DISCOVERY_TLS, "");
+    bool("discovery-insecure-skip-tls-verify", "false", DISCOVERY_TLS, "");
+    text("discovery-cert", "", DISCOVERY_TLS, "");
+    text("discovery-key", "", DISCOVERY_TLS, "");
+    text("discovery-cacert", "", DISCOVERY_TLS, "");
+    text("discovery-user", "", DISCOVERY_AUTH, "");
+    text("discovery-password", "", DISCOVERY_AUTH, "");
+    text("discovery-srv", "", EFFECTIVE, "DNS domain whose SRV records name the first members.");
+    text("discovery-srv-name", "", EFFECTIVE, "Suffix of the DNS service name.");
     bool(
         "strict-reconfig-check",
         "true",

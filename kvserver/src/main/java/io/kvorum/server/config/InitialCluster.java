@@ -30,6 +30,20 @@ public record InitialCluster(
     members = Collections.unmodifiableNavigableMap(copy);
   }
 
+  /// The same cluster with the members of `n1=url,n1=url2,n2=url3`; empty if that is no such text.
+  public Optional<InitialCluster> withMembers(String text) {
+    try {
+      return Optional.of(withMembers(parse(text)));
+    } catch (Refusal _) {
+      return Optional.empty();
+    }
+  }
+
+  /// The same cluster with these members.
+  public InitialCluster withMembers(NavigableMap<String, List<ListenUrl>> others) {
+    return new InitialCluster(others, state, token);
+  }
+
   /// Reads `n1=url,n1=url2,n2=url3`.
   static NavigableMap<String, List<ListenUrl>> parse(String text) throws Refusal {
     NavigableMap<String, List<ListenUrl>> members = new TreeMap<>();
@@ -112,6 +126,7 @@ public record InitialCluster(
                 + joined(name, own));
   }
 
+  /// What is wrong if two members have a URL in common.
   private Optional<String> duplicateUrl() {
     TreeSet<ListenUrl> seen = new TreeSet<>();
     boolean unique = members.values().stream().flatMap(List::stream).allMatch(seen::add);

@@ -27,13 +27,40 @@ public record MemberConfig(
 
   /// Who the member is, and the cluster it bootstraps. `cluster` and `advertised` decide ids only
   /// when the data directory is new: [InitialCluster#refusal] must be asked then, and only then.
+  /// Before [Dns][Discovery.Dns] was asked, `cluster` has no members, and before
+  /// [Registry][Discovery.Registry] was, only this one.
   public record Identity(
       String name,
       Path dataDirectory,
       Path logDirectory,
       Advertised advertised,
       InitialCluster cluster,
-      BootstrapMode mode) {}
+      Discovery discovery,
+      BootstrapMode mode) {
+
+    /// The same member in the cluster that discovery has told of.
+    public Identity in(InitialCluster discovered) {
+      return new Identity(
+          name, dataDirectory, logDirectory, advertised, discovered, discovery, mode);
+    }
+  }
+
+  /// Where the first members are found, if the settings do not name them.
+  public sealed interface Discovery {
+    /// `--initial-cluster` names them.
+    record None() implements Discovery {}
+
+    /// SRV records of a domain; `suffix` goes to the names of the services.
+    record Dns(String domain, String suffix) implements Discovery {}
+
+    /// Keys in another cluster, where the members meet under a token.
+    record Registry(String token, List<String> endpoints, Duration requestTimeout)
+        implements Discovery {
+      public Registry {
+        endpoints = List.copyOf(endpoints);
+      }
+    }
+  }
 
   /// The URLs told to the cluster and to clients.
   public record Advertised(List<ListenUrl> peerUrls, List<ListenUrl> clientUrls) {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Configuration entries, applied (raft.md M2).
 class MemberChangeTest {
+  private static final MemberId LEARNER = new MemberId(70);
   private static final MemberId FOUNDER = new MemberId(Workbench.FOUNDER.getId());
 
   @TempDir Path directory;
@@ -102,6 +103,45 @@ class MemberChangeTest {
     assertThat(bench.batches.clusterState()).isEqualTo(before);
     assertThat(configurations()).hasSize(2 + 7);
     assertThat(configurations().getLast()).isEqualTo(Configuration.ofVoters(List.of(FOUNDER)));
+  }
+
+  private static LogCommand.Builder leavingAlone(long id, String url) {
+    return LogCommand.newBuilder()
+        .setMemberChange(
+            MemberChange.newBuilder()
+                .setAlone(MemberChange.Alone.newBuilder().setId(id).addPeerUrls(url)));
+  }
+
+  @Test
+  void learner_leftAlone_votes_andTheOthersNeverComeBack() {
+    bench.applied(adding(70, "http://10.0.0.7:2380", true));
+    bench.applied(adding(71, "http://10.0.0.8:2380", false));
+
+    bench.applied(leavingAlone(70, "http://elsewhere:2380"));
+
+    ClusterState state = bench.batches.clusterState();
+    assertThat(configurations().getLast()).isEqualTo(Configuration.ofVoters(List.of(LEARNER)));
+    assertThat(state.membership().getMembers(0).getPeerUrlsList())
+        .containsExactly("http://10.0.0.7:2380");
+    assertThat(state.membership().getRemovedList()).containsExactly(FOUNDER.value(), 71L);
+    assertRefused(adding(71, "http://10.0.0.9:2380", false), MembershipRefusal.MEMBER_EXISTS);
+
+    bench.applied(leavingAlone(70, "http://elsewhere:2380"));
+    assertThat(bench.batches.clusterState()).as("again").isEqualTo(state);
+  }
+
+  @Test
+  void removedMember_leftAlone_belongsAgain() {
+    bench.applied(adding(70, "http://10.0.0.7:2380", false));
+    bench.applied(removing(70));
+
+    bench.applied(leavingAlone(70, "http://10.0.0.70:2380"));
+
+    ClusterState state = bench.batches.clusterState();
+    assertThat(configurations().getLast()).isEqualTo(Configuration.ofVoters(List.of(LEARNER)));
+    assertThat(state.membership().getMembers(0).getPeerUrlsList())
+        .containsExactly("http://10.0.0.70:2380");
+    assertThat(state.membership().getRemovedList()).containsExactly(FOUNDER.value());
   }
 
   @Test

@@ -127,6 +127,13 @@ class ChangeRouteTest {
   }
 
   @Test
+  void peer_askingForAMemberToBeLeftAlone_isNotHeard() {
+    change(one, MemberChange.newBuilder().setAlone(MemberChange.Alone.newBuilder().setId(1)));
+
+    assertThat(two.raft.all).isEmpty();
+  }
+
+  @Test
   void change_refusedForNow_isAskedForAgain() {
     change(one, removing());
 

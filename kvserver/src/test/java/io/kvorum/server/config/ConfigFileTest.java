@@ -52,6 +52,35 @@ class ConfigFileTest {
   }
 
   @Test
+  void discoveryService_given_isReadFromItsNestedMaps() throws Exception {
+    String yaml =
+        """
+        discovery-config:
+          token: t
+          client:
+            endpoints: [http://a:1, http://b:1]
+            request-timeout: 3000000000
+            secure:
+              insecure-transport: true
+        """;
+
+    CommandLine parsed = parse(yaml);
+
+    assertThat(((CommandLine.Run) parsed).config().identity().discovery())
+        .isEqualTo(
+            new MemberConfig.Discovery.Registry(
+                "t", List.of("http://a:1", "http://b:1"), Duration.ofSeconds(3)));
+  }
+
+  @Test
+  void discoveryServiceWithAUser_given_isRefused() throws Exception {
+    CommandLine parsed =
+        parse("discovery-config: {token: t, client: {endpoints: [a:1], auth: {username: u}}}");
+
+    assertThat(parsed).isInstanceOf(CommandLine.Refuse.class);
+  }
+
+  @Test
   void jsonFile_given_isReadAsYaml() throws Exception {
     CommandLine parsed = parse("{\"name\": \"j1\", \"max-txn-ops\": 9}");
 

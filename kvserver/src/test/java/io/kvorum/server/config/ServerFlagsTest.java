@@ -225,8 +225,15 @@ class ServerFlagsTest {
             + " --enable-log-rotation is set",
         "--auth-token=jwt,sign-method=RS256|auth token type jwt is not supported yet: --auth-token",
         "--auth-token=other|auth: invalid auth options",
-        "--discovery-srv=example.com|DNS discovery is not supported yet: --discovery-srv",
-        "--discovery-token=t|discovery is not supported yet: --discovery-token",
+        "--discovery=http://example.com/t|v2 discovery is not supported yet: --discovery",
+        "--discovery-srv=a/b|--discovery-srv is no domain name: a/b",
+        "--discovery-token=t|both --discovery-token and --discovery-endpoints must be set",
+        "--discovery-endpoints=a:1|both --discovery-token and --discovery-endpoints must be set",
+        "--discovery-insecure-transport=false"
+            + "|TLS for discovery is not supported yet: --discovery-insecure-transport",
+        "--discovery-cacert=f|TLS for discovery is not supported yet: --discovery-cacert",
+        "--discovery-user=u"
+            + "|authentication for discovery is not supported yet: --discovery-user",
         "--client-crl-file=f|TLS is not supported yet: --client-crl-file",
         "--enable-distributed-tracing"
             + "|distributed tracing is not supported yet: --enable-distributed-tracing",
@@ -239,6 +246,55 @@ class ServerFlagsTest {
       })
   void valuesThatDoNotFit_parsed_refuseTheStart(String flag, String error) {
     assertThat(refusal(Map.of(), flag)).isEqualTo(error);
+  }
+
+  @Test
+  void severalWaysToTheFirstMembers_parsed_refuseTheStart() {
+    String error =
+        "multiple discovery or bootstrap flags are set. Choose one of \"initial-cluster\","
+            + " \"discovery-endpoints\" or \"discovery-srv\"";
+    String settings = "--initial-cluster=a=http://127.0.0.1:1";
+
+    assertThat(refusal(Map.of(), settings, "--discovery-srv=example.com")).isEqualTo(error);
+    assertThat(refusal(Map.of(), "--discovery-srv=example.com", "--discovery-endpoints=a:1"))
+        .isEqualTo(error);
+    assertThat(refusal(Map.of(), settings, "--discovery-token=t", "--discovery-endpoints=a:1"))
+        .isEqualTo(error);
+  }
+
+  @Test
+  void discoveryService_parsed_leavesThisMemberAloneUnderTheToken() {
+    MemberConfig.Identity identity =
+        run(
+                "--name=a",
+                "--initial-advertise-peer-urls=http://127.0.0.1:1",
+                "--initial-cluster-token=ignored",
+                "--discovery-token=t",
+                "--discovery-endpoints=http://a:1,b:2",
+                "--discovery-request-timeout=9s")
+            .config()
+            .identity();
+
+    assertThat(identity.discovery())
+        .isEqualTo(
+            new MemberConfig.Discovery.Registry(
+                "t", List.of("http://a:1", "b:2"), Duration.ofSeconds(9)));
+    assertThat(identity.cluster()).hasToString("a=http://127.0.0.1:1");
+    assertThat(identity.cluster().token()).isEqualTo("t");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--discovery-endpoints=https://a:1"
+            + "|TLS is not supported yet: --discovery-endpoints=https://a:1",
+        "--discovery-endpoints=a|--discovery-endpoints: not host:port: a",
+        "--discovery-request-timeout=0s|--discovery-request-timeout must be >0 (set to 0s)",
+      })
+  void discoveryService_thatCannotBeAsked_refusesTheStart(String flag, String error) {
+    assertThat(refusal(Map.of(), "--discovery-token=t", "--discovery-endpoints=a:1", flag))
+        .isEqualTo(error);
   }
 
   @ParameterizedTest

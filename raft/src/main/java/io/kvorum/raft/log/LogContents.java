@@ -54,6 +54,11 @@ final class LogContents {
     return count < 2 ? 0 : configurationIndexes.get(count - 2);
   }
 
+  /// The index of the last configuration entry up to `index`, or 0.
+  long configurationUpTo(long index) {
+    return configurationIndexes.stream().filter(at -> at <= index).reduce(0L, Math::max);
+  }
+
   @Nullable String take(HardState next) {
     if (next.ballot().term() < hardState.ballot().term()) {
       return "term %d falls to %d".formatted(hardState.ballot().term(), next.ballot().term());

@@ -14,6 +14,8 @@ import java.util.Optional;
 /// @param previous the id right before the first entry that can be read
 /// @param last the newest entry; `previous` if there is none
 /// @param terms the terms of all entries after `previous`, in index order
+/// @param committedConfiguration the index of the newest configuration entry known to be committed;
+///   0 if there is none in the log
 /// @param bootEpoch counts the openings of this log, this one included; already durable (RC7)
 public record RecoveredLog(
     HardState hardState,
@@ -21,6 +23,7 @@ public record RecoveredLog(
     EntryId previous,
     EntryId last,
     List<TermRun> terms,
+    long committedConfiguration,
     long bootEpoch) {
   public RecoveredLog {
     terms = List.copyOf(terms);

@@ -104,6 +104,7 @@ public final class SegmentedLog implements LogStore {
               terms.previous(),
               terms.last(),
               terms.runs(),
+              log.contents.configurationUpTo(recovered.hardState().commitIndex()),
               bootEpoch);
       return new Recovery(log, said);
     } catch (IOException | RuntimeException e) {

@@ -14,8 +14,10 @@ import static io.kvorum.raft.log.LogFixture.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
+import io.kvorum.raft.EntryKind;
 import io.kvorum.raft.Persist;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,6 +39,22 @@ class SegmentedLogTest {
     assertThat(said.last()).isEqualTo(new EntryId(1, 1));
     assertThat(said.terms()).isEmpty();
     assertThat(said.bootEpoch()).isEqualTo(1);
+  }
+
+  @Test
+  void configurations_recovered_nameTheNewestThatIsCommitted() throws IOException {
+    FaultyFiles files = founded();
+    try (SegmentedLog log = open(files).log()) {
+      append(log, write(hardState(3, 1), entries(3, 2, 2, 20)));
+      append(log, write(hardState(3, 5), List.of(configuration(4), configuration(5))));
+      append(log, write(List.of(configuration(6))));
+    }
+
+    assertThat(open(files).recovered().committedConfiguration()).isEqualTo(5);
+  }
+
+  private static Entry configuration(long index) {
+    return new Entry(new EntryId(3, index), EntryKind.CONFIGURATION, ByteString.EMPTY);
   }
 
   @Test

@@ -110,7 +110,7 @@ final class MemoryLog implements LogStore {
       }
     }
     EntryId last = entries.isEmpty() ? base : entries.getLast().id();
-    return new RecoveredLog(hardState, marker, base, last, runs, 1);
+    return new RecoveredLog(hardState, marker, base, last, runs, 0, 1);
   }
 
   @Override

@@ -202,6 +202,24 @@ class BadPeersTest {
   }
 
   @Test
+  void memberOfAnOlderVersion_doesNotJoin() throws Exception {
+    Member leader = cluster.leader();
+    Place place = Place.of(elsewhere, "older");
+    long id = addLearner(leader, place);
+    try {
+      assertRefusedStart(
+          place,
+          place.spawn(
+              cluster.founders() + "," + place.entry(),
+              "--initial-cluster-state=existing",
+              "--kvorum-etcd-version=3.6.9"),
+          "incompatible with current running cluster");
+    } finally {
+      var _ = leader.cluster().memberRemove(MemberRemoveRequest.newBuilder().setID(id).build());
+    }
+  }
+
+  @Test
   void initialClusterThatDoesNotFit_isRefusedAtStart() throws Exception {
     Place place = Place.of(elsewhere, "x");
     Place other = Place.of(elsewhere, "y");

@@ -57,6 +57,14 @@ final class PlainCluster implements AutoCloseable {
     ///
     /// @param flags further ones, of which the last counts
     ServerProcess spawn(String initialCluster, String... flags) throws IOException {
+      List<String> all = new ArrayList<>(List.of("--initial-cluster=" + initialCluster));
+      all.addAll(List.of(flags));
+      return spawnDiscovering(Map.of(), all);
+    }
+
+    /// Starts a server here that is not told who the others are.
+    ServerProcess spawnDiscovering(Map<String, String> environment, List<String> flags)
+        throws IOException {
       String clientUrl = "http://127.0.0.1:" + clientPort;
       List<String> all =
           new ArrayList<>(
@@ -66,10 +74,9 @@ final class PlainCluster implements AutoCloseable {
                   "--listen-client-urls=" + clientUrl,
                   "--advertise-client-urls=" + clientUrl,
                   "--listen-peer-urls=" + peerUrl,
-                  "--initial-advertise-peer-urls=" + peerUrl,
-                  "--initial-cluster=" + initialCluster));
-      all.addAll(List.of(flags));
-      return ServerProcess.spawn(ServerKind.KVORUM, directory, Map.of(), clientPort, all);
+                  "--initial-advertise-peer-urls=" + peerUrl));
+      all.addAll(flags);
+      return ServerProcess.spawn(ServerKind.KVORUM, directory, environment, clientPort, all);
     }
   }
 
@@ -79,7 +86,8 @@ final class PlainCluster implements AutoCloseable {
     private final ManagedChannel channel;
     private ServerProcess process;
 
-    private Member(Place place, ServerProcess process) {
+    /// @param process runs at `place`, and is killed in the end
+    Member(Place place, ServerProcess process) {
       this.place = place;
       this.process = process;
       this.channel =
@@ -146,7 +154,8 @@ final class PlainCluster implements AutoCloseable {
     }
   }
 
-  private static String founders(List<Place> places) {
+  /// The value of `--initial-cluster` that names these.
+  static String founders(List<Place> places) {
     return String.join(",", places.stream().map(Place::entry).toList());
   }
 
