@@ -335,7 +335,7 @@ final class ClusterSide implements AutoCloseable {
     @Override
     public Optional<String> page(String path) {
       return path.equals("/version")
-          ? Optional.of(VersionPage.of(config, parts.applier().clusterState()))
+          ? Optional.of(VersionPage.forPeers(config, parts.applier().clusterState()))
           : Optional.empty();
     }
   }
