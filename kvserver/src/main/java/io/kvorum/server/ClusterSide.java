@@ -16,6 +16,7 @@ import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.ClusterState;
 import io.kvorum.server.apply.Lessor;
 import io.kvorum.server.cluster.CallAnswers;
+import io.kvorum.server.cluster.ClusterVersions;
 import io.kvorum.server.cluster.Connections;
 import io.kvorum.server.cluster.LeaderChanges;
 import io.kvorum.server.cluster.LeaderSide;
@@ -73,6 +74,7 @@ final class ClusterSide implements AutoCloseable {
   private final LeaderSide leader;
   private final KeyHashes hashes;
   private final CorruptionChecks checks;
+  private final ClusterVersions versions;
   private final Object following = new Object();
 
   @GuardedBy("following")
@@ -167,6 +169,14 @@ final class ClusterSide implements AutoCloseable {
                 config.checks().interval(), config.checks().compactionInterval()),
             config.consensus().requestTimeout(),
             nanoClock);
+    this.versions =
+        new ClusterVersions(
+            self(),
+            ownVersion(),
+            parts.applier()::clusterState,
+            this::leads,
+            poll,
+            parts.proposals());
     this.snapshots =
         new MemberSnapshots(
             parts.files(), peers.snapshots(), parts.raft(), parts.metrics().snapshots(), nanoClock);
@@ -320,6 +330,7 @@ final class ClusterSide implements AutoCloseable {
   void tick(long nowNanos) {
     leader.tick(nowNanos);
     checks.tick(nowNanos);
+    versions.tick(nowNanos);
   }
 
   /// A leader that stops hands over first, so that the others need not miss it to go on.
