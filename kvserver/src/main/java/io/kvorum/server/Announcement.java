@@ -6,6 +6,7 @@ import io.kvorum.proto.command.MemberAttributes;
 import io.kvorum.server.apply.ClusterState;
 import io.kvorum.server.cluster.MemberIds;
 import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.FeatureLevel;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.propose.ProposalFailure;
 import io.kvorum.server.propose.Proposals;
@@ -20,7 +21,6 @@ import org.slf4j.LoggerFactory;
 /// fall: the member may serve.
 final class Announcement {
   private static final Logger log = LoggerFactory.getLogger(Announcement.class);
-  private static final int FEATURE_LEVEL = 1;
 
   private final MemberConfig config;
   private final long memberId;
@@ -59,7 +59,8 @@ final class Announcement {
     return done;
   }
 
-  /// The first member that is up says which version the cluster speaks.
+  /// The first member that is up says which version the cluster speaks, at the level where all
+  /// clusters begin. What comes after that, the leader decides.
   private void decideVersion() {
     if (cluster.get().version().isPresent()) {
       done.complete(null);
@@ -70,7 +71,7 @@ final class Announcement {
             .setClusterVersion(
                 ClusterVersion.newBuilder()
                     .setVersion(config.reportedMinorVersion())
-                    .setFeatureLevel(FEATURE_LEVEL)),
+                    .setFeatureLevel(FeatureLevel.FIRST)),
         () -> done.complete(null));
   }
 

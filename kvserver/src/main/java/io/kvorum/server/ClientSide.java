@@ -3,7 +3,6 @@ package io.kvorum.server;
 import io.grpc.BindableService;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.mvcc.watch.WatchHub;
-import io.kvorum.proto.etcd.AlarmType;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.server.apply.Applier;
@@ -164,7 +163,7 @@ final class ClientSide implements AutoCloseable {
                 parts.watches().counts(),
                 parts.proposals()::waitingCommands,
                 standing::isLearner,
-                type -> hasRaised(type),
+                parts.applier()::clusterState,
                 quota.quotaBytes(),
                 config.reportedVersion()));
     listen(clients, services);
@@ -200,13 +199,6 @@ final class ClientSide implements AutoCloseable {
       port.recommend(isLed || wasLed);
     }
     wasLed = isLed;
-  }
-
-  private boolean hasRaised(AlarmType type) {
-    return parts.applier().clusterState().alarms().all().stream()
-        .anyMatch(
-            alarm ->
-                alarm.getAlarm() == type && alarm.getMemberID() == parts.files().self().value());
   }
 
   private boolean leads() {

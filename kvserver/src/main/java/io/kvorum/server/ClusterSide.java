@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.ProposalRefusal;
+import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.membership.ConfigChange;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.RaftNode;
@@ -14,22 +15,32 @@ import io.kvorum.raft.snapshot.SnapshotSender;
 import io.kvorum.server.apply.Applier;
 import io.kvorum.server.apply.ClusterState;
 import io.kvorum.server.apply.Lessor;
+import io.kvorum.server.cluster.CallAnswers;
+import io.kvorum.server.cluster.ClusterVersions;
 import io.kvorum.server.cluster.Connections;
 import io.kvorum.server.cluster.LeaderChanges;
 import io.kvorum.server.cluster.LeaderSide;
 import io.kvorum.server.cluster.LeadershipMoves;
+import io.kvorum.server.cluster.PeerAnswer;
+import io.kvorum.server.cluster.PeerPoll;
 import io.kvorum.server.cluster.PeerSide;
 import io.kvorum.server.cluster.Reconfiguration;
 import io.kvorum.server.cluster.RemoteCluster;
+import io.kvorum.server.command.FeatureLevel;
 import io.kvorum.server.config.MemberConfig;
+import io.kvorum.server.corruption.CorruptionChecks;
+import io.kvorum.server.corruption.KeyHashes;
 import io.kvorum.server.observe.ServerMetrics;
 import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.LinearizableReads;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
@@ -46,6 +57,10 @@ final class ClusterSide implements AutoCloseable {
   /// The others hear of a new leader with its first heartbeat, whatever the network.
   private static final int LATECOMER_HEARTBEATS = 5;
 
+  /// Of an election timeout: how long a member that starts waits for connections to the others,
+  /// which redial it now and then.
+  private static final int CONNECTING_TIMEOUTS = 2;
+
   private final MemberConfig config;
   private final Parts parts;
   private final FatalErrors failures;
@@ -54,8 +69,12 @@ final class ClusterSide implements AutoCloseable {
   private final PeerSide peers;
   private final MemberSnapshots snapshots;
   private final LeadershipMoves moves;
+  private final Connections connections;
   private final Reconfiguration reconfiguration;
   private final LeaderSide leader;
+  private final KeyHashes hashes;
+  private final CorruptionChecks checks;
+  private final ClusterVersions versions;
   private final Object following = new Object();
 
   @GuardedBy("following")
@@ -87,7 +106,14 @@ final class ClusterSide implements AutoCloseable {
     this.parts = parts;
     this.failures = failures;
     this.whenRemoved = whenRemoved;
-    Connections connections = new Connections(nanoClock);
+    this.connections = new Connections(nanoClock);
+    this.hashes =
+        new KeyHashes(
+            parts.files().store(),
+            config.checks().compactionInterval().isZero()
+                ? KeyHashes.Compactions.IGNORED
+                : KeyHashes.Compactions.REMEMBERED,
+            failures::stop);
     this.reconfiguration =
         new Reconfiguration(
             self(),
@@ -122,11 +148,35 @@ final class ClusterSide implements AutoCloseable {
                 parts.reads(),
                 parts.files().store()::head,
                 new Core(),
-                parts.proposals()),
+                parts.proposals(),
+                new OwnFacts()),
             peers::send,
             firstToken,
             config.consensus().requestTimeout(),
             nanoClock);
+    PeerPoll poll = new PeerPoll(leader.calls());
+    this.checks =
+        new CorruptionChecks(
+            new CorruptionChecks.Parts(
+                self(),
+                hashes,
+                poll,
+                parts.reads()::whenReady,
+                parts.applier()::clusterState,
+                this::leads,
+                parts.proposals()),
+            new CorruptionChecks.Intervals(
+                config.checks().interval(), config.checks().compactionInterval()),
+            config.consensus().requestTimeout(),
+            nanoClock);
+    this.versions =
+        new ClusterVersions(
+            self(),
+            ownVersion(),
+            parts.applier()::clusterState,
+            this::leads,
+            poll,
+            parts.proposals());
     this.snapshots =
         new MemberSnapshots(
             parts.files(), peers.snapshots(), parts.raft(), parts.metrics().snapshots(), nanoClock);
@@ -134,6 +184,14 @@ final class ClusterSide implements AutoCloseable {
 
   private MemberId self() {
     return parts.files().self();
+  }
+
+  private boolean leads() {
+    return parts.raft().get().status().role() == RoleKind.LEADER;
+  }
+
+  private PeerAnswer.Version ownVersion() {
+    return new PeerAnswer.Version(config.reportedVersion(), FeatureLevel.NEWEST);
   }
 
   /// The way of Raft's messages.
@@ -178,6 +236,43 @@ final class ClusterSide implements AutoCloseable {
               + twin.get()
               + "; a copy of its data directory must not be started");
     }
+  }
+
+  /// A member that has been running before must not serve other data than its peers have.
+  ///
+  /// @throws StartFailure if one of those that answer has other data at the same revision
+  void refuseInconsistency() throws StartFailure {
+    if (config.checks().atStart() == MemberConfig.DataChecks.AtStart.TRUSTED
+        || parts.files().isFirstBoot()) {
+      return;
+    }
+    try {
+      awaitConnections();
+      if (checks.differsFromPeers().get()) {
+        throw new StartFailure(self() + " found data inconsistency with peers");
+      }
+    } catch (ExecutionException e) {
+      throw new StartFailure(self() + " failed to fetch hash (" + e.getCause() + ")", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StartFailure("interrupted while comparing data with peers", e);
+    }
+  }
+
+  /// Returns when all others are connected, or most likely will not be.
+  private void awaitConnections() throws InterruptedException {
+    Duration step = config.consensus().heartbeatInterval();
+    long steps =
+        config.consensus().electionTimeout().multipliedBy(CONNECTING_TIMEOUTS).dividedBy(step);
+    for (long i = 0; i < steps && !areOthersConnected(); i++) {
+      Thread.sleep(step);
+    }
+  }
+
+  private boolean areOthersConnected() {
+    return parts.applier().clusterState().membership().getMembersList().stream()
+        .map(member -> new MemberId(member.getId()))
+        .allMatch(member -> member.equals(self()) || connections.upTime(member).isPresent());
   }
 
   /// Connects to the others and opens the port for them. The Raft node runs, and every
@@ -234,6 +329,8 @@ final class ClusterSide implements AutoCloseable {
   /// Looks at the clock. Called a few times per second.
   void tick(long nowNanos) {
     leader.tick(nowNanos);
+    checks.tick(nowNanos);
+    versions.tick(nowNanos);
   }
 
   /// A leader that stops hands over first, so that the others need not miss it to go on.
@@ -299,6 +396,19 @@ final class ClusterSide implements AutoCloseable {
     }
   }
 
+  /// What the member says about itself.
+  private final class OwnFacts implements CallAnswers.OwnFacts {
+    @Override
+    public CompletableFuture<PeerAnswer.Hash> hash(long revision) {
+      return hashes.at(revision);
+    }
+
+    @Override
+    public PeerAnswer.Version version() {
+      return ownVersion();
+    }
+  }
+
   /// Takes what the peers send and say.
   private final class PeerEvents implements PeerSide.Owner {
     @Override
@@ -335,7 +445,7 @@ final class ClusterSide implements AutoCloseable {
     @Override
     public Optional<String> page(String path) {
       return path.equals("/version")
-          ? Optional.of(VersionPage.of(config, parts.applier().clusterState()))
+          ? Optional.of(VersionPage.forPeers(config, parts.applier().clusterState()))
           : Optional.empty();
     }
   }
@@ -348,6 +458,7 @@ final class ClusterSide implements AutoCloseable {
   /// Lets all others go. The Raft node has ended.
   @Override
   public void close() {
+    hashes.close();
     snapshots.close();
     peers.close();
   }

@@ -2,6 +2,7 @@ package io.kvorum.server;
 
 import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.mvcc.rocks.StorageFailure;
+import io.kvorum.server.command.ProgramOutdated;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
@@ -19,6 +20,9 @@ final class FatalErrors implements Thread.UncaughtExceptionHandler {
 
   /// Log or database could not be written or synced (`raft.md` W8: never retried).
   static final int EXIT_BROKEN_STORAGE = 74;
+
+  /// The cluster has gone on with something this program does not know.
+  static final int EXIT_OUTDATED_PROGRAM = 78;
 
   private final AtomicBoolean halted = new AtomicBoolean();
   private final IntConsumer halt;
@@ -38,19 +42,30 @@ final class FatalErrors implements Thread.UncaughtExceptionHandler {
     if (!halted.compareAndSet(false, true)) {
       return;
     }
-    int status = isStorage(cause) ? EXIT_BROKEN_STORAGE : EXIT_BROKEN_PROGRAM;
+    int status = statusFor(cause);
     try {
       log.atError()
           .addKeyValue("error", cause.toString())
           .addKeyValue("status", status)
           .setCause(cause)
           .log(
-              status == EXIT_BROKEN_STORAGE
-                  ? "storage failed, the member stops; it must not be trusted before the disk is"
-                  : "the program is broken, the member stops");
+              switch (status) {
+                case EXIT_BROKEN_STORAGE ->
+                    "storage failed, the member stops; it must not be trusted before the disk is";
+                case EXIT_OUTDATED_PROGRAM ->
+                    "the cluster makes use of a newer version, the member stops; start that version";
+                default -> "the program is broken, the member stops";
+              });
     } finally {
       halt.accept(status);
     }
+  }
+
+  private static int statusFor(Throwable cause) {
+    if (cause instanceof ProgramOutdated) {
+      return EXIT_OUTDATED_PROGRAM;
+    }
+    return isStorage(cause) ? EXIT_BROKEN_STORAGE : EXIT_BROKEN_PROGRAM;
   }
 
   private static boolean isStorage(Throwable cause) {

@@ -3,7 +3,10 @@ package io.kvorum.server;
 import io.kvorum.proto.storage.Member;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.server.cluster.MemberIds;
+import io.kvorum.server.cluster.ReachedVersion;
 import io.kvorum.server.cluster.RemoteCluster;
+import io.kvorum.server.command.ApiVersion;
+import io.kvorum.server.command.FeatureLevel;
 import io.kvorum.server.config.InitialCluster;
 import io.kvorum.server.config.ListenUrl;
 import io.kvorum.server.config.MemberConfig;
@@ -11,7 +14,6 @@ import io.kvorum.server.config.MemberConfig.Discovery;
 import io.kvorum.server.discovery.DiscoveryFailure;
 import io.kvorum.server.discovery.DnsDiscovery;
 import io.kvorum.server.discovery.Registry;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +27,6 @@ import org.slf4j.LoggerFactory;
 ///   peers until the leader has sent it the state
 record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind) {
   private static final Logger log = LoggerFactory.getLogger(Foundation.class);
-  private static final int[] OLDEST_MINOR = {3, 0};
 
   Foundation {
     members = List.copyOf(members);
@@ -41,12 +42,13 @@ record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind
 
   /// Decides it from the settings of a member whose data directory is new; asks its peers.
   ///
+  /// @param version of the API that this member speaks
   /// @throws StartFailure with etcd's words if the settings and the peers do not allow it
-  static Foundation of(MemberConfig config) throws StartFailure {
+  static Foundation of(MemberConfig config, ApiVersion version) throws StartFailure {
     MemberConfig.Identity named = named(config.identity());
     return switch (named.cluster().state()) {
       case NEW -> founder(met(named));
-      case EXISTING -> joiner(named, config.reportedVersion());
+      case EXISTING -> joiner(named, version);
     };
   }
 
@@ -109,7 +111,7 @@ record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind
     return new Foundation(clusterId, self, founders, Kind.FOUNDER);
   }
 
-  private static Foundation joiner(MemberConfig.Identity identity, String ownVersion)
+  private static Foundation joiner(MemberConfig.Identity identity, ApiVersion version)
       throws StartFailure {
     RemoteCluster remote = RemoteCluster.reachedFrom(identity.name(), identity.cluster());
     RemoteCluster.Known known =
@@ -124,32 +126,17 @@ record Foundation(long clusterId, MemberId self, List<Member> members, Kind kind
     if (mismatch.isPresent()) {
       throw new StartFailure("error validating peerURLs " + mismatch.get());
     }
-    Optional<String> version = remote.version();
-    if (version.isPresent() && !isSpoken(version.get(), ownVersion)) {
+    Optional<ReachedVersion> reached = remote.reached();
+    if (reached.isPresent() && !reached.get().admits(version, FeatureLevel.NEWEST)) {
       throw new StartFailure(
-          "incompatible with current running cluster: it has reached version "
-              + version.get()
-              + ", this member speaks 3.0 to "
-              + ownVersion);
+          "incompatible with current running cluster: it has reached %s, this member speaks %s"
+              .formatted(reached.get(), version));
     }
     MemberId self = idOf(identity, known.members());
     if (known.hasStarted(self)) {
       throw alreadyStarted(self);
     }
     return new Foundation(known.clusterId(), self, known.members(), Kind.JOINER);
-  }
-
-  private static boolean isSpoken(String version, String ownVersion) {
-    int[] minor = minorOf(version);
-    return Arrays.compare(minor, OLDEST_MINOR) >= 0
-        && Arrays.compare(minor, minorOf(ownVersion)) <= 0;
-  }
-
-  private static int[] minorOf(String version) {
-    return Arrays.stream(version.split("\\.", -1))
-        .limit(OLDEST_MINOR.length)
-        .mapToInt(Integer::parseInt)
-        .toArray();
   }
 
   /// A member without its data has forgotten its votes (raft.md M12).

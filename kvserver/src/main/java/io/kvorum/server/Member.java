@@ -103,6 +103,7 @@ public final class Member implements AutoCloseable {
       member.cluster.refuseTwin();
       member.startRaft();
       member.join();
+      member.cluster.refuseInconsistency();
       member.serve();
       return member;
     } catch (StartFailure | RuntimeException e) {

@@ -20,6 +20,8 @@ import io.kvorum.raft.peer.KnownPeers;
 import io.kvorum.raft.peer.UnusableKnownPeersException;
 import io.kvorum.server.apply.ClusterState;
 import io.kvorum.server.cluster.MemberIds;
+import io.kvorum.server.command.ApiVersion;
+import io.kvorum.server.command.ProgramOutdated;
 import io.kvorum.server.config.MemberConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,7 +53,9 @@ record MemberFiles(
   static MemberFiles open(MemberConfig config, LogOptions logOptions) throws StartFailure {
     DataDirectory directory =
         DataDirectory.open(
-            config.identity().dataDirectory(), logDirectory(config), () -> Foundation.of(config));
+            config.identity().dataDirectory(),
+            logDirectory(config),
+            () -> Foundation.of(config, versionOf(config)));
     try {
       Optional<Foundation> foundation = directory.foundation();
       if (foundation.isPresent()) {
@@ -112,7 +116,7 @@ record MemberFiles(
       ForcedCluster.writeInto(
           opened.recovery(),
           directory.identity(),
-          factsOf(opened.store()),
+          factsOf(opened.store(), config),
           MemberIds.texts(config.identity().advertised().peerUrls()));
     } finally {
       opened.recovery().log().close();
@@ -134,7 +138,7 @@ record MemberFiles(
           knownPeers,
           snapshots,
           opened.store(),
-          factsOf(opened.store()).configurationAt(opened.store().appliedIndex()),
+          factsOf(opened.store(), config).configurationAt(opened.store().appliedIndex()),
           opened.recovery());
     } catch (IOException | StartFailure e) {
       opened.recovery().log().close();
@@ -199,12 +203,30 @@ record MemberFiles(
         DirectoryFiles.at(directory.wal()), logIdentity(directory), logOptions, appliedIndex);
   }
 
-  private static ClusterState factsOf(MvccStore store) throws StartFailure {
+  private static ClusterState factsOf(MvccStore store, MemberConfig config) throws StartFailure {
     try {
-      return ClusterState.stored(store::meta);
-    } catch (InvariantViolation e) {
+      ClusterState facts = ClusterState.stored(store::meta);
+      refuseNewerVersion(facts, config);
+      return facts;
+    } catch (InvariantViolation | ProgramOutdated e) {
       throw new StartFailure("the state database cannot be used: " + e.getMessage(), e);
     }
+  }
+
+  private static void refuseNewerVersion(ClusterState facts, MemberConfig config)
+      throws StartFailure {
+    ApiVersion own = versionOf(config);
+    Optional<ApiVersion> reached =
+        facts.version().flatMap(stored -> ApiVersion.of(stored.getClusterVersion()));
+    if (reached.filter(version -> version.compareTo(own) > 0).isPresent()) {
+      throw new StartFailure(
+          "cluster cannot be downgraded: it has reached version %s, this member speaks %s"
+              .formatted(reached.get(), own));
+    }
+  }
+
+  private static ApiVersion versionOf(MemberConfig config) {
+    return ApiVersion.of(config.reportedVersion()).orElseThrow();
   }
 
   private static LogIdentity logIdentity(DataDirectory directory) {
@@ -221,6 +243,11 @@ record MemberFiles(
   /// Whose files these are.
   MemberId self() {
     return directory.identity().memberId();
+  }
+
+  /// Whether no process has run on these files before.
+  boolean isFirstBoot() {
+    return recovery.recovered().bootEpoch() == 1;
   }
 
   EntryId applied() {

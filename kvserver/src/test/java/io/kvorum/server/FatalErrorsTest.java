@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.mvcc.rocks.StorageFailure;
+import io.kvorum.server.command.ProgramOutdated;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,13 @@ class FatalErrorsTest {
     failures.stop(new InvariantViolation("term fell", new IOException("unrelated")));
 
     assertThat(halted).containsExactly(FatalErrors.EXIT_BROKEN_PROGRAM);
+  }
+
+  @Test
+  void somethingOfANewerProgram_stops_withAStatusOfItsOwn() {
+    failures.stop(new ProgramOutdated("feature level 3"));
+
+    assertThat(halted).containsExactly(FatalErrors.EXIT_OUTDATED_PROGRAM);
   }
 
   @Test

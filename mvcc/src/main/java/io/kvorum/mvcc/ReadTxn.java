@@ -100,7 +100,8 @@ public final class ReadTxn implements AutoCloseable {
   }
 
   /// The hash of everything the API can see at `revision`; 0 or less is the head. Takes newer pins
-  /// if a compaction overtakes it (H2). Throws [RevisionRefused].
+  /// if a compaction overtakes it (H2). Throws [RevisionRefused], or
+  /// [java.util.concurrent.CancellationException] if its thread is interrupted.
   public HashResult hashKv(long revision) {
     checkOpen();
     return store.hashKv(revision <= 0 ? head() : revision);

@@ -11,10 +11,14 @@ import io.kvorum.mvcc.rocks.StateView;
 import io.kvorum.mvcc.rocks.StoredRecord;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /// Computes the hashes that members compare (mvcc.md §7) over one state: one scan of `latest`, one
 /// of history. Only what the API can see goes in, so the hash does not depend on what each member
 /// has already dropped or purged (H1).
+///
+/// A scan takes as long as reading everything does, so it ends with a [CancellationException] if
+/// its thread is interrupted.
 final class StoreHash {
   private static final long EVENTS_SALT = 0x51ed270bL;
   private static final byte[] FIRST = {};
@@ -53,6 +57,7 @@ final class StoreHash {
     long from = Math.max(compacted, 0) + 1;
     try (HistoryScan scan = new HistoryTable(view).scan(from, state.head())) {
       for (HistoryEntry entry = scan.next(); entry != null; entry = scan.next()) {
+        goOnUnlessInterrupted();
         if (entry.main() > revision) {
           live -= hash.of(entry.key(), entry.next()) - hash.of(entry.key(), entry.old());
         } else {
@@ -68,6 +73,7 @@ final class StoreHash {
     long sum = 0;
     try (RowCursor rows = view.scan(Family.LATEST, FIRST, null)) {
       while (rows.isValid()) {
+        goOnUnlessInterrupted();
         sum += hash.of(rows.key(), StoredRecord.parse(rows.value()));
         rows.next();
       }
@@ -88,6 +94,12 @@ final class StoreHash {
       }
     }
     return sum;
+  }
+
+  private static void goOnUnlessInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("interrupted while hashing");
+    }
   }
 
   private static int fold(long value) {

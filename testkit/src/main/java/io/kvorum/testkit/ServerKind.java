@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Which server a process runs; both take etcd's flags.
@@ -17,9 +18,9 @@ public enum ServerKind {
   /// How to start it, without flags.
   ///
   /// @throws IOException if it is not there
-  List<String> command() throws IOException {
+  public List<String> command() throws IOException {
     return switch (this) {
-      case KVORUM -> kvorum();
+      case KVORUM -> kvorum(serverClassPath());
       case ETCD ->
           List.of(
               ServerProcess.program("etcd")
@@ -28,7 +29,15 @@ public enum ServerKind {
     };
   }
 
-  private static List<String> kvorum() throws IOException {
+  /// How to start an earlier Kvorum, whose class path is the value of `-Dkvorum.older`; empty if
+  /// there is none.
+  public static Optional<List<String>> olderKvorum() {
+    return Optional.of(System.getProperty("kvorum.older", ""))
+        .filter(classPath -> !classPath.isBlank())
+        .map(ServerKind::kvorum);
+  }
+
+  private static List<String> kvorum(String classPath) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -43,7 +52,7 @@ public enum ServerKind {
             "-XX:MaxDirectMemorySize=1t",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow"));
-    command.addAll(List.of("-cp", serverClassPath(), "io.kvorum.server.Main"));
+    command.addAll(List.of("-cp", classPath, "io.kvorum.server.Main"));
     return command;
   }
 

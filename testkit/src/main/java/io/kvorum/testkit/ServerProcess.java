@@ -88,7 +88,22 @@ public final class ServerProcess implements AutoCloseable {
       int clientPort,
       List<String> flags)
       throws IOException {
-    List<String> command = new ArrayList<>(kind.command());
+    return spawn(kind.command(), directory, environment, clientPort, flags);
+  }
+
+  /// Like the other one, with any program that takes these flags.
+  ///
+  /// @param program its command line, without flags
+  /// @param directory where its output goes
+  /// @param clientPort the one that the flags name
+  public static ServerProcess spawn(
+      List<String> program,
+      Path directory,
+      Map<String, String> environment,
+      int clientPort,
+      List<String> flags)
+      throws IOException {
+    List<String> command = new ArrayList<>(program);
     command.addAll(flags);
     Path output = directory.resolve("server.log");
     ProcessBuilder builder = new ProcessBuilder(command);

@@ -49,6 +49,11 @@ public final class Alarms {
     return raised.stream().anyMatch(alarm -> alarm.type() == type);
   }
 
+  /// Whether this alarm of this member is.
+  public boolean isRaised(MemberId member, AlarmType type) {
+    return contains(new Alarm(member, type));
+  }
+
   boolean contains(Alarm alarm) {
     return raised.contains(alarm);
   }

@@ -19,7 +19,8 @@ public record ClusterState(Alarms alarms, Membership membership, Optional<Cluste
   /// The facts as a store holds them.
   ///
   /// @param facts the store's replicated facts by name
-  /// @throws io.kvorum.invariant.InvariantViolation if they are damaged or of a newer format
+  /// @throws io.kvorum.invariant.InvariantViolation if they are damaged
+  /// @throws io.kvorum.server.command.ProgramOutdated if a newer program has written them
   public static ClusterState stored(Function<String, Optional<ByteString>> facts) {
     MembershipCommands members = new MembershipCommands(facts);
     return new ClusterState(

@@ -8,8 +8,11 @@ import io.kvorum.proto.command.MemberAttributes;
 import io.kvorum.proto.command.MemberChange;
 import io.kvorum.proto.storage.Member;
 import io.kvorum.proto.storage.Membership;
+import io.kvorum.server.command.ApiVersion;
 import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.FeatureLevel;
 import io.kvorum.server.command.MembershipRefusal;
+import io.kvorum.server.command.ProgramOutdated;
 import io.kvorum.server.command.Rejection;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -48,7 +51,10 @@ final class MembershipCommands {
                     StoredFact.CLUSTER_VERSION.parse(
                         bytes, io.kvorum.proto.storage.ClusterVersion.parser()));
     version.ifPresent(
-        stored -> StoredFact.CLUSTER_VERSION.checkFormat(stored.getVersion(), FORMAT));
+        stored -> {
+          StoredFact.CLUSTER_VERSION.checkFormat(stored.getVersion(), FORMAT);
+          checkLevel(stored.getFeatureLevel());
+        });
   }
 
   Membership membership() {
@@ -110,7 +116,7 @@ final class MembershipCommands {
               with(find(change.getPromoted()).orElseThrow().toBuilder().setLearner(false).build());
           case ALONE -> with(change.getAlone());
           case CHANGE_NOT_SET ->
-              throw new InvariantViolation(
+              throw new ProgramOutdated(
                   "entry " + execution.entry() + " changes the membership in an unknown way");
         },
         execution);
@@ -242,16 +248,44 @@ final class MembershipCommands {
     return new ApplyResult.Applied(MemberChange.getDefaultInstance(), execution.batch().head());
   }
 
+  /// The cluster has reached a version. Before the level [FeatureLevel#RISING_VERSION] the last one
+  /// that says so is right, from there on the one that says more.
   ApplyResult execute(ClusterVersion request, Execution execution) {
+    checkLevel(request.getFeatureLevel());
+    ClusterVersion reached =
+        version
+            .filter(before -> before.getFeatureLevel() >= FeatureLevel.RISING_VERSION)
+            .map(before -> higher(before, request))
+            .orElse(request);
     var stored =
         io.kvorum.proto.storage.ClusterVersion.newBuilder()
             .setVersion(FORMAT)
-            .setClusterVersion(request.getVersion())
-            .setFeatureLevel(request.getFeatureLevel())
+            .setClusterVersion(reached.getVersion())
+            .setFeatureLevel(reached.getFeatureLevel())
             .build();
     version = Optional.of(stored);
     execution.batch().putMeta(StoredFact.CLUSTER_VERSION.key(), stored.toByteString());
     return new ApplyResult.Applied(ClusterVersion.getDefaultInstance(), execution.batch().head());
+  }
+
+  private static ClusterVersion higher(
+      io.kvorum.proto.storage.ClusterVersion before, ClusterVersion request) {
+    Optional<ApiVersion> asked = ApiVersion.of(request.getVersion());
+    Optional<ApiVersion> known = ApiVersion.of(before.getClusterVersion());
+    boolean isHigher =
+        asked.isPresent() && (known.isEmpty() || asked.get().compareTo(known.get()) > 0);
+    return ClusterVersion.newBuilder()
+        .setVersion(isHigher ? request.getVersion() : before.getClusterVersion())
+        .setFeatureLevel(Math.max(before.getFeatureLevel(), request.getFeatureLevel()))
+        .build();
+  }
+
+  private static void checkLevel(int level) {
+    if (level > FeatureLevel.NEWEST) {
+      throw new ProgramOutdated(
+          "the cluster makes use of feature level %d, this program knows up to %d"
+              .formatted(level, FeatureLevel.NEWEST));
+    }
   }
 
   /// The record of a cluster that is being founded.

@@ -1,9 +1,9 @@
 package io.kvorum.server.apply;
 
-import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.proto.command.LogCommand;
 import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.ProgramOutdated;
 import io.kvorum.server.command.Rejection;
 import java.util.Optional;
 
@@ -61,7 +61,7 @@ final class StateMachine {
       case MEMBER_ADDRESSES -> members.execute(command.getMemberAddresses(), execution);
       case CLUSTER_VERSION -> members.execute(command.getClusterVersion(), execution);
       case COMMAND_NOT_SET ->
-          throw new InvariantViolation(
+          throw new ProgramOutdated(
               "entry " + execution.entry() + " holds a command this program does not know");
     };
   }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Parser;
 import io.kvorum.invariant.InvariantViolation;
+import io.kvorum.server.command.ProgramOutdated;
 
 /// The replicated facts kept in the store's `meta` family beside the store's own. The names are
 /// part of the format.
@@ -34,7 +35,7 @@ enum StoredFact {
   /// Refuses a record of a newer program: guessing would make members differ.
   void checkFormat(int found, int known) {
     if (found != known) {
-      throw new InvariantViolation(
+      throw new ProgramOutdated(
           "stored " + key + " has format " + found + ", this program knows " + known);
     }
   }

@@ -1,14 +1,19 @@
 package io.kvorum.server.cluster;
 
 import io.kvorum.lease.LeaseId;
+import io.kvorum.mvcc.HashResult;
 import io.kvorum.proto.peer.Answer;
 import io.kvorum.proto.peer.ChangeAnswer;
 import io.kvorum.proto.peer.ChangeQuestion;
+import io.kvorum.proto.peer.HashAnswer;
+import io.kvorum.proto.peer.HashQuestion;
 import io.kvorum.proto.peer.KeepAliveAnswer;
 import io.kvorum.proto.peer.KeepAliveQuestion;
 import io.kvorum.proto.peer.Question;
 import io.kvorum.proto.peer.TimeToLiveAnswer;
 import io.kvorum.proto.peer.TimeToLiveQuestion;
+import io.kvorum.proto.peer.VersionAnswer;
+import io.kvorum.proto.peer.VersionQuestion;
 import io.kvorum.server.cluster.CallFailure.Refusal;
 import io.kvorum.server.cluster.PeerAnswer.Change.Obstacle;
 import java.util.Optional;
@@ -27,6 +32,9 @@ final class CallCodec {
           wire.setTimeToLive(TimeToLiveQuestion.newBuilder().setLeaseId(lease.value())).build();
       case PeerQuestion.Change(var command) ->
           wire.setChange(ChangeQuestion.newBuilder().setCommand(command)).build();
+      case PeerQuestion.Hash(var revision) ->
+          wire.setHash(HashQuestion.newBuilder().setRevision(revision)).build();
+      case PeerQuestion.Version() -> wire.setVersion(VersionQuestion.getDefaultInstance()).build();
     };
   }
 
@@ -38,6 +46,8 @@ final class CallCodec {
       case TIME_TO_LIVE ->
           Optional.of(new PeerQuestion.TimeToLive(new LeaseId(wire.getTimeToLive().getLeaseId())));
       case CHANGE -> Optional.of(new PeerQuestion.Change(wire.getChange().getCommand()));
+      case HASH -> Optional.of(new PeerQuestion.Hash(wire.getHash().getRevision()));
+      case VERSION -> Optional.of(new PeerQuestion.Version());
       case QUESTION_NOT_SET -> Optional.empty();
     };
   }
@@ -66,6 +76,11 @@ final class CallCodec {
                           }))
               .build();
       case PeerAnswer.Absent() -> wire.setTimeToLive(TimeToLiveAnswer.getDefaultInstance()).build();
+      case PeerAnswer.Hash hash -> wire.setHash(wireOf(hash)).build();
+      case PeerAnswer.Version(var version, var featureLevel) ->
+          wire.setVersion(
+                  VersionAnswer.newBuilder().setVersion(version).setFeatureLevel(featureLevel))
+              .build();
     };
   }
 
@@ -75,6 +90,8 @@ final class CallCodec {
       case KEEP_ALIVE -> keepAlive(wire.getKeepAlive());
       case TIME_TO_LIVE -> timeToLive(wire.getTimeToLive());
       case CHANGE -> change(wire.getChange());
+      case HASH -> hash(wire.getHash());
+      case VERSION -> version(wire.getVersion());
       case REFUSAL, ANSWER_NOT_SET -> Optional.empty();
     };
   }
@@ -87,6 +104,45 @@ final class CallCodec {
       case ILLEGAL -> Optional.of(new PeerAnswer.Change(Obstacle.ILLEGAL));
       case UNRECOGNIZED -> Optional.empty();
     };
+  }
+
+  private static HashAnswer wireOf(PeerAnswer.Hash answer) {
+    HashAnswer.Builder wire = HashAnswer.newBuilder();
+    return switch (answer) {
+      case PeerAnswer.Hashed(HashResult(var hash, var compactRevision, var revision), var head) ->
+          wire.setHash(hash)
+              .setCompactRevision(compactRevision)
+              .setRevision(revision)
+              .setHead(head)
+              .build();
+      case PeerAnswer.FutureRevision(var head) ->
+          wire.setObstacle(HashAnswer.Obstacle.FUTURE).setHead(head).build();
+      case PeerAnswer.CompactedRevision(var compactRevision) ->
+          wire.setObstacle(HashAnswer.Obstacle.COMPACTED)
+              .setCompactRevision(compactRevision)
+              .build();
+    };
+  }
+
+  private static Optional<PeerAnswer> hash(HashAnswer wire) {
+    return switch (wire.getObstacle()) {
+      case NONE ->
+          wire.getRevision() > 0 && wire.getHead() >= wire.getRevision()
+              ? Optional.of(
+                  new PeerAnswer.Hashed(
+                      new HashResult(wire.getHash(), wire.getCompactRevision(), wire.getRevision()),
+                      wire.getHead()))
+              : Optional.empty();
+      case FUTURE -> Optional.of(new PeerAnswer.FutureRevision(wire.getHead()));
+      case COMPACTED -> Optional.of(new PeerAnswer.CompactedRevision(wire.getCompactRevision()));
+      case UNRECOGNIZED -> Optional.empty();
+    };
+  }
+
+  private static Optional<PeerAnswer> version(VersionAnswer wire) {
+    return wire.getFeatureLevel() > 0
+        ? Optional.of(new PeerAnswer.Version(wire.getVersion(), wire.getFeatureLevel()))
+        : Optional.empty();
   }
 
   static Answer refusal(long token, Refusal why) {

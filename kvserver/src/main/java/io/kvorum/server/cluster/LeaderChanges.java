@@ -14,6 +14,7 @@ import io.kvorum.server.cluster.CallFailure.Refusal;
 import io.kvorum.server.cluster.PeerAnswer.Change.Obstacle;
 import io.kvorum.server.command.CommandCodec;
 import io.kvorum.server.command.MembershipRefusal;
+import io.kvorum.server.command.ProgramOutdated;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -127,7 +128,7 @@ public final class LeaderChanges {
         case ADDED, REMOVED, PROMOTED -> true;
         case ALONE, CHANGE_NOT_SET -> false;
       };
-    } catch (InvariantViolation e) {
+    } catch (InvariantViolation | ProgramOutdated e) {
       return false;
     }
   }

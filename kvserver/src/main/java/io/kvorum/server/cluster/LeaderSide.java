@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/// What this member asks of the leader, and what it answers as the leader.
+/// What this member asks of the leader, and what it answers, as the leader or as itself.
 ///
 /// Safe for any thread.
 public final class LeaderSide implements AutoCloseable {
@@ -26,13 +26,15 @@ public final class LeaderSide implements AutoCloseable {
   ///
   /// @param status as last published by the Raft node
   /// @param revision the store's newest
+  /// @param facts of this member
   public record Parts(
       Supplier<RaftStatus> status,
       Applier applier,
       LinearizableReads reads,
       LongSupplier revision,
       LeaderChanges.Raft raft,
-      Proposals proposals) {}
+      Proposals proposals,
+      CallAnswers.OwnFacts facts) {}
 
   /// @param firstToken must be above every token of earlier boots
   public LeaderSide(
@@ -48,7 +50,7 @@ public final class LeaderSide implements AutoCloseable {
         new PeerCalls(
             firstToken,
             peers,
-            new LeaderAnswers(leader, leaderChanges),
+            new CallAnswers(leader, leaderChanges, parts.facts()),
             CallLimits.STANDARD,
             nanoClock);
     this.requests =
@@ -61,6 +63,11 @@ public final class LeaderSide implements AutoCloseable {
             calls);
     this.changes =
         new ChangeRoute(parts.status(), leaderChanges, calls, parts.proposals(), requestTimeout);
+  }
+
+  /// The way of questions to the other members.
+  public PeerCalls calls() {
+    return calls;
   }
 
   /// The way of membership changes to the leader.

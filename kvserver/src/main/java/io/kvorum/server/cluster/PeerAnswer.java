@@ -1,5 +1,7 @@
 package io.kvorum.server.cluster;
 
+import io.kvorum.mvcc.HashResult;
+
 /// What a member answers to a [PeerQuestion].
 public sealed interface PeerAnswer {
   /// To a keep-alive.
@@ -21,6 +23,26 @@ public sealed interface PeerAnswer {
 
   /// There is no such lease.
   record Absent() implements TimeToLive {}
+
+  /// To a question for a hash.
+  sealed interface Hash extends PeerAnswer {}
+
+  /// The hash of the member's keys.
+  ///
+  /// @param head the member's newest revision, no older than the hash
+  record Hashed(HashResult of, long head) implements Hash {}
+
+  /// The member has not come to that revision yet.
+  record FutureRevision(long head) implements Hash {}
+
+  /// The revision is compacted there.
+  record CompactedRevision(long compactRevision) implements Hash {}
+
+  /// What the member's program understands.
+  ///
+  /// @param version of the API, as `major.minor.patch`
+  /// @param featureLevel the highest one, whatever the cluster makes use of
+  record Version(String version, int featureLevel) implements PeerAnswer {}
 
   /// To a change of the membership.
   record Change(Obstacle obstacle) implements PeerAnswer {

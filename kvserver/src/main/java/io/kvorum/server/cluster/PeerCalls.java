@@ -168,6 +168,9 @@ public final class PeerCalls implements AutoCloseable {
           handler.timeToLive(lease, replies, new HeldReply<>(asked));
       case PeerQuestion.Change(var command) ->
           handler.change(command, replies, new HeldReply<>(asked));
+      case PeerQuestion.Hash(var revision) ->
+          handler.hash(revision, replies, new HeldReply<>(asked));
+      case PeerQuestion.Version() -> handler.version(replies, new HeldReply<>(asked));
     }
   }
 

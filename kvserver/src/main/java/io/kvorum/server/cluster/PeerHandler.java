@@ -16,6 +16,10 @@ public interface PeerHandler {
 
   void change(ByteString command, Executor replies, Reply<PeerAnswer.Change> reply);
 
+  void hash(long revision, Executor replies, Reply<PeerAnswer.Hash> reply);
+
+  void version(Executor replies, Reply<PeerAnswer.Version> reply);
+
   /// The right to answer one question, used once.
   interface Reply<A extends PeerAnswer> {
     void answer(A answer);

@@ -26,6 +26,24 @@ public sealed interface PeerQuestion<A extends PeerAnswer> {
     }
   }
 
+  /// What is the hash of your keys at this revision? Asked of anybody.
+  ///
+  /// @param revision 0 for the newest
+  record Hash(long revision) implements PeerQuestion<PeerAnswer.Hash> {
+    @Override
+    public Class<PeerAnswer.Hash> answerType() {
+      return PeerAnswer.Hash.class;
+    }
+  }
+
+  /// What does your program understand? Asked of anybody.
+  record Version() implements PeerQuestion<PeerAnswer.Version> {
+    @Override
+    public Class<PeerAnswer.Version> answerType() {
+      return PeerAnswer.Version.class;
+    }
+  }
+
   /// How long has the lease left? Asked of the leader.
   record TimeToLive(LeaseId lease) implements PeerQuestion<PeerAnswer.TimeToLive> {
     @Override

@@ -16,8 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// What the other members of the initial cluster say about it, asked over their peer ports by a
@@ -27,8 +25,6 @@ public final class RemoteCluster {
   private static final Duration PATIENT = Duration.ofSeconds(10);
   private static final String MEMBERS = "/members";
   private static final String VERSION = "/version";
-  private static final Pattern CLUSTER_VERSION =
-      Pattern.compile("\"etcdcluster\":\"([0-9]{1,3}\\.[0-9]{1,3})\\.[0-9]{1,3}\"");
   private static final String CLUSTER_ID = "X-Etcd-Cluster-ID";
   private static final String MEMBER_ID = "X-Kvorum-Member-ID";
 
@@ -114,14 +110,13 @@ public final class RemoteCluster {
     return ask(PATIENT);
   }
 
-  private Optional<Known> ask(Duration patience) {
-    return first(patience, MEMBERS, RemoteCluster::read);
+  /// Asks one peer after the other, until one answers, what the cluster has reached.
+  public Optional<ReachedVersion> reached() {
+    return first(PATIENT, VERSION, RemoteCluster::readVersion);
   }
 
-  /// The version that the cluster has reached, as `major.minor`, asked of one peer after the other;
-  /// empty if none of them knows.
-  public Optional<String> version() {
-    return first(PATIENT, VERSION, RemoteCluster::readVersion);
+  private Optional<Known> ask(Duration patience) {
+    return first(patience, MEMBERS, RemoteCluster::read);
   }
 
   /// What the first peer says at the path that gives an answer.
@@ -167,12 +162,14 @@ public final class RemoteCluster {
     }
   }
 
-  /// Empty as well while the cluster has not decided.
-  private static Optional<String> readVersion(HttpResponse<String> response) {
-    Matcher version = CLUSTER_VERSION.matcher(response.body());
-    return response.statusCode() == 200 && version.find()
-        ? Optional.of(version.group(1))
-        : Optional.empty();
+  private static Optional<ReachedVersion> readVersion(HttpResponse<String> response) {
+    try {
+      return response.statusCode() == 200
+          ? Optional.of(ReachedVersion.read(response.body()))
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /// Members for an error text: `id=[urls], ...`.

@@ -12,7 +12,7 @@ import java.io.IOException;
 /// Turns commands into the payload of a log entry and back.
 ///
 /// A payload was checked before it was proposed and is protected by the log's checksums. One that
-/// can not be understood was therefore written by a newer format or by a broken program; a member
+/// can not be understood was therefore written in a newer format or by a broken program; a member
 /// that skipped it would diverge from the others, so it must stop.
 public final class CommandCodec {
   /// The format this program writes, and the only one it understands.
@@ -45,15 +45,16 @@ public final class CommandCodec {
         + CodedOutputStream.computeUInt64Size(LogCommand.SEQUENCE_FIELD_NUMBER, id.sequence());
   }
 
-  /// Decodes an entry's payload. Throws [InvariantViolation] if this program can not know what the
-  /// entry means.
+  /// Decodes an entry's payload. Throws [ProgramOutdated] if a newer program has written it, and
+  /// [InvariantViolation] if it is damaged.
   public static LogCommand decode(ByteString payload) {
     LogCommand command = parse(payload);
-    Invariant.check(
-        command.getVersion() == VERSION,
-        "log command of format %d, this program knows %d",
-        command.getVersion(),
-        VERSION);
+    if (command.getVersion() > VERSION) {
+      throw new ProgramOutdated(
+          "log command of format %d, this program knows %d"
+              .formatted(command.getVersion(), VERSION));
+    }
+    Invariant.check(command.getVersion() == VERSION, "log command of no known format");
     return command;
   }
 

@@ -29,6 +29,7 @@ final class ConfigRules {
   }
 
   MemberConfig build(Optional<String> defaultHost) throws Refusal {
+    FeatureGates gates = gates();
     return new MemberConfig(
         identity(defaultHost),
         listeners(),
@@ -36,7 +37,8 @@ final class ConfigRules {
         storage(),
         requests(),
         observation(),
-        gates(),
+        checks(gates),
+        gates,
         reportedVersion());
   }
 
@@ -167,11 +169,6 @@ final class ConfigRules {
               Notice.field("max-request-bytes", Long.toString(maxRequestBytes)),
               Notice.field("recommended-request-bytes", Long.toString(LARGE_REQUEST_BYTES))));
     }
-    if (!settings.duration("compact-hash-check-time").isPositive()) {
-      throw Refusal.invalid(
-          "--compact-hash-check-time must be >0 (set to %s)"
-              .formatted(GoDuration.format(settings.duration("compact-hash-check-time"))));
-    }
     return new MemberConfig.Requests(
         settings.smallNumber("max-txn-ops"),
         maxRequestBytes,
@@ -224,6 +221,21 @@ final class ConfigRules {
         detail,
         notNegative("warning-unary-request-duration"),
         notNegative("warning-apply-duration"));
+  }
+
+  private MemberConfig.DataChecks checks(FeatureGates gates) throws Refusal {
+    Duration compactionInterval = settings.duration("compact-hash-check-time");
+    if (!compactionInterval.isPositive()) {
+      throw Refusal.invalid(
+          "--compact-hash-check-time must be >0 (set to %s)"
+              .formatted(GoDuration.format(compactionInterval)));
+    }
+    return new MemberConfig.DataChecks(
+        gates.isOn("InitialCorruptCheck")
+            ? MemberConfig.DataChecks.AtStart.COMPARED
+            : MemberConfig.DataChecks.AtStart.TRUSTED,
+        notNegative("corrupt-check-time"),
+        gates.isOn("CompactHashCheck") ? compactionInterval : Duration.ZERO);
   }
 
   private FeatureGates gates() throws Refusal {

@@ -251,7 +251,11 @@ final class FlagTable {
 
   private void features() {
     section = "Features";
-    duration("corrupt-check-time", "0s", PEER_ONLY, "Time between checks against other members.");
+    duration(
+        "corrupt-check-time",
+        "0s",
+        EFFECTIVE,
+        "Time between checks of the data against the other members'; 0 is never.");
     duration(
         "compact-hash-check-time", "1m0s", EFFECTIVE, "Time between checks of compaction hashes.");
     int64(

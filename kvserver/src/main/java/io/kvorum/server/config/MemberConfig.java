@@ -18,6 +18,7 @@ public record MemberConfig(
     Storage storage,
     Requests requests,
     Observation observation,
+    DataChecks checks,
     FeatureGates gates,
     String reportedVersion) {
   /// The version that all releases of one minor share, e.g. `3.7.0` for `3.7.4`.
@@ -186,6 +187,18 @@ public record MemberConfig(
     /// of what everything else needs, so that they cannot take it away.
     public long directMemoryBytes() {
       return Math.addExact(readMemoryBytes, networkMemoryBytes);
+    }
+  }
+
+  /// How the member compares its data with the other members' (operations.md §5.9).
+  ///
+  /// @param interval between checks of everything by the leader; zero is never
+  /// @param compactionInterval between checks of the hashes at compactions; zero is never
+  public record DataChecks(AtStart atStart, Duration interval, Duration compactionInterval) {
+    /// Whether a member that has been running before compares its data before it serves.
+    public enum AtStart {
+      COMPARED,
+      TRUSTED
     }
   }
 

@@ -22,6 +22,7 @@ import io.kvorum.proto.etcd.StatusResponse;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.server.cluster.LeadershipMoves;
 import io.kvorum.server.transport.EventLoops;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
@@ -143,6 +144,8 @@ public final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBas
       reply.send(scan.get());
     } catch (RevisionRefused refused) {
       reply.fail(GrpcErrors.statusOf(refused));
+    } catch (CancellationException _) {
+      reply.fail(GrpcErrors.STOPPED);
     }
   }
 }

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -53,6 +54,11 @@ final class Meters {
         .tags(tags)
         .strongReference(true)
         .register(registry);
+  }
+
+  /// Gauges whose rows come and go.
+  MultiGauge rows(String name, String help) {
+    return MultiGauge.builder(name).description(help).register(registry);
   }
 
   /// A counter that somebody else counts.

@@ -3,23 +3,23 @@ package io.kvorum.server.observe;
 import io.grpc.ServerStreamTracer;
 import io.kvorum.mvcc.MvccStore;
 import io.kvorum.mvcc.watch.WatchCounts;
-import io.kvorum.proto.etcd.AlarmType;
+import io.kvorum.proto.storage.ClusterVersion;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.log.LogOptions;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.raft.snapshot.SnapshotMeter;
 import io.kvorum.server.apply.ApplyMeter;
+import io.kvorum.server.apply.ClusterState;
 import io.kvorum.server.config.MemberConfig.Observation;
 import io.kvorum.server.grpc.CallMeters;
 import io.micrometer.core.instrument.Counter;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Every meter of a member with its help text, under etcd's names (operations.md §3). Safe for any
 /// thread.
@@ -32,6 +32,7 @@ public final class ServerMetrics {
   private final RequestMetrics requests;
   private final SnapshotMetrics snapshots = new SnapshotMetrics(meters);
   private final LongSupplier nanoClock;
+  private volatile @Nullable AlarmMetrics alarms; // once there is a cluster to look at
   private final Counter leaderChanges =
       meters.counter(
           "etcd_server_leader_changes_seen_total", "Leader changes this member has seen.");
@@ -130,7 +131,7 @@ public final class ServerMetrics {
 
   /// What gauges read.
   ///
-  /// @param isRaised whether this member has raised such an alarm
+  /// @param cluster alarms and version, as of the last applied batch
   /// @param quotaBytes negative if there is none
   public record Sources(
       MvccStore store,
@@ -138,7 +139,7 @@ public final class ServerMetrics {
       WatchCounts watches,
       DoubleSupplier pendingProposals,
       BooleanSupplier isLearner,
-      Predicate<AlarmType> isRaised,
+      Supplier<ClusterState> cluster,
       long quotaBytes,
       String version) {}
 
@@ -223,16 +224,11 @@ public final class ServerMetrics {
         "etcd_mvcc_db_open_read_transactions",
         "Read transactions under way.",
         () -> from.store().openReads());
-    for (AlarmType type : List.of(AlarmType.NOSPACE, AlarmType.CORRUPT)) {
-      meters.gauge(
-          "etcd_debugging_server_alarms",
-          "1 while the alarm is raised.",
-          () -> from.isRaised().test(type) ? 1 : 0,
-          "server_id",
-          raft.get().self().toString(),
-          "alarm_type",
-          type.name());
-    }
+    alarms = new AlarmMetrics(meters, raft.get().self(), () -> from.cluster().get().alarms().all());
+    meters.gauge(
+        "kvorum_cluster_feature_level",
+        "Level of replicated behaviour that the cluster has reached; 0 before there is one.",
+        () -> from.cluster().get().version().map(ClusterVersion::getFeatureLevel).orElse(0));
     ProcessFacts process = new ProcessFacts();
     meters.gauge(
         "process_resident_memory_bytes", "Resident memory in bytes.", process::residentBytes);
@@ -255,6 +251,10 @@ public final class ServerMetrics {
 
   /// All meters in the Prometheus text format.
   public String text() {
+    AlarmMetrics raised = alarms;
+    if (raised != null) {
+      raised.refresh();
+    }
     return meters.text();
   }
 }

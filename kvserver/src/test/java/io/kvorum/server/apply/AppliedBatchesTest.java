@@ -13,6 +13,7 @@ import io.kvorum.raft.Entry;
 import io.kvorum.raft.EntryId;
 import io.kvorum.raft.EntryKind;
 import io.kvorum.server.command.ApplyResult;
+import io.kvorum.server.command.ProgramOutdated;
 import io.kvorum.server.propose.ProposalFailure;
 import io.kvorum.server.propose.Proposals;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ class AppliedBatchesTest {
     Entry entry = new Entry(new EntryId(3, 1), EntryKind.NORMAL, unknown);
 
     assertThatThrownBy(() -> bench.batches.apply(List.of(entry), bench.clock))
-        .isInstanceOf(InvariantViolation.class)
+        .isInstanceOf(ProgramOutdated.class)
         .hasMessageContaining("does not know");
   }
 

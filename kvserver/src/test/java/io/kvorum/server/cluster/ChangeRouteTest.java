@@ -57,7 +57,7 @@ class ChangeRouteTest {
           new PeerCalls(
               self.value() << 32,
               network.of(self),
-              new LeaderAnswers(lessor, leader),
+              new CallAnswers(lessor, leader, new FixedFacts()),
               CallLimits.STANDARD,
               clock);
       network.join(self, calls);

@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import io.kvorum.lease.LeaseId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Executor;
 
 /// Keeps what other members ask until the test answers it.
@@ -12,6 +14,8 @@ final class HeldQuestions implements PeerHandler {
   final List<Asked<PeerAnswer.TimeToLive>> timesToLive = new ArrayList<>();
 
   final List<ByteString> changes = new ArrayList<>();
+
+  final Map<Long, Reply<PeerAnswer.Hash>> hashes = new TreeMap<>();
 
   record Asked<A extends PeerAnswer>(LeaseId lease, Executor replies, Reply<A> reply) {
     void answer(A answer) {
@@ -36,5 +40,15 @@ final class HeldQuestions implements PeerHandler {
   @Override
   public void change(ByteString command, Executor replies, Reply<PeerAnswer.Change> reply) {
     changes.add(command);
+  }
+
+  @Override
+  public void hash(long revision, Executor replies, Reply<PeerAnswer.Hash> reply) {
+    hashes.put(revision, reply);
+  }
+
+  @Override
+  public void version(Executor replies, Reply<PeerAnswer.Version> reply) {
+    replies.execute(() -> reply.answer(new PeerAnswer.Version("3.7.0", 2)));
   }
 }

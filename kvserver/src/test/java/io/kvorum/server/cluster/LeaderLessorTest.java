@@ -63,7 +63,8 @@ class LeaderLessorTest {
           new PeerCalls(
               self.value() << 32,
               network.of(self),
-              new LeaderAnswers(lessor, new LeaderChanges(new TakenChanges(status))),
+              new CallAnswers(
+                  lessor, new LeaderChanges(new TakenChanges(status)), new FixedFacts()),
               CallLimits.STANDARD,
               clock);
       network.join(self, calls);

@@ -45,7 +45,7 @@ class CommandCodecTest {
     ByteString newer = LogCommand.newBuilder().setVersion(2).build().toByteString();
 
     assertThatThrownBy(() -> CommandCodec.decode(newer))
-        .isInstanceOf(InvariantViolation.class)
+        .isInstanceOf(ProgramOutdated.class)
         .hasMessageContaining("format 2");
   }
 

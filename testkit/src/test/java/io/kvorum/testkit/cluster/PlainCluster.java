@@ -4,6 +4,7 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.kvorum.proto.etcd.ClusterGrpc;
+import io.kvorum.proto.etcd.KVGrpc;
 import io.kvorum.proto.etcd.MaintenanceGrpc;
 import io.kvorum.proto.etcd.StatusRequest;
 import io.kvorum.proto.etcd.StatusResponse;
@@ -11,6 +12,10 @@ import io.kvorum.testkit.Ports;
 import io.kvorum.testkit.ServerKind;
 import io.kvorum.testkit.ServerProcess;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 final class PlainCluster implements AutoCloseable {
   static final int SIZE = 3;
   private static final int CALL_SECONDS = 20;
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   private final List<Member> members = new ArrayList<>();
 
@@ -57,13 +63,25 @@ final class PlainCluster implements AutoCloseable {
     ///
     /// @param flags further ones, of which the last counts
     ServerProcess spawn(String initialCluster, String... flags) throws IOException {
+      return spawn(ServerKind.KVORUM.command(), initialCluster, flags);
+    }
+
+    /// Like the other one, with any program; see [ServerProcess].
+    ServerProcess spawn(List<String> program, String initialCluster, String... flags)
+        throws IOException {
       List<String> all = new ArrayList<>(List.of("--initial-cluster=" + initialCluster));
       all.addAll(List.of(flags));
-      return spawnDiscovering(Map.of(), all);
+      return spawn(program, Map.of(), all);
     }
 
     /// Starts a server here that is not told who the others are.
     ServerProcess spawnDiscovering(Map<String, String> environment, List<String> flags)
+        throws IOException {
+      return spawn(ServerKind.KVORUM.command(), environment, flags);
+    }
+
+    private ServerProcess spawn(
+        List<String> program, Map<String, String> environment, List<String> flags)
         throws IOException {
       String clientUrl = "http://127.0.0.1:" + clientPort;
       List<String> all =
@@ -76,7 +94,7 @@ final class PlainCluster implements AutoCloseable {
                   "--listen-peer-urls=" + peerUrl,
                   "--initial-advertise-peer-urls=" + peerUrl));
       all.addAll(flags);
-      return ServerProcess.spawn(ServerKind.KVORUM, directory, environment, clientPort, all);
+      return ServerProcess.spawn(program, directory, environment, clientPort, all);
     }
   }
 
@@ -107,10 +125,32 @@ final class PlainCluster implements AutoCloseable {
     }
 
     StatusResponse status() {
+      return maintenance().status(StatusRequest.getDefaultInstance());
+    }
+
+    boolean leads() {
+      StatusResponse status = status();
+      return status.getLeader() == status.getHeader().getMemberId();
+    }
+
+    KVGrpc.KVBlockingStub kv() {
+      return KVGrpc.newBlockingStub(channel)
+          .withWaitForReady()
+          .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
+    }
+
+    MaintenanceGrpc.MaintenanceBlockingStub maintenance() {
       return MaintenanceGrpc.newBlockingStub(channel)
           .withWaitForReady()
-          .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
-          .status(StatusRequest.getDefaultInstance());
+          .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /// The answer to an HTTP GET on its client port, whatever its status.
+    String page(String path) throws IOException, InterruptedException {
+      return HTTP.send(
+              HttpRequest.newBuilder(URI.create("http://" + endpoint() + path)).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
     }
 
     ClusterGrpc.ClusterBlockingStub cluster() {
@@ -124,6 +164,12 @@ final class PlainCluster implements AutoCloseable {
       process = process.again();
     }
 
+    /// Starts this program on its data, with these flags in place of those it had, after its
+    /// process has ended; returns at once.
+    void startAs(List<String> program, String... flags) throws IOException {
+      process = place.spawn(program, place.entry(), flags); // its data knows the others
+    }
+
     @Override
     public void close() {
       channel.shutdownNow();
@@ -135,6 +181,12 @@ final class PlainCluster implements AutoCloseable {
   ///
   /// @param flags further ones, for all members
   static PlainCluster start(Path directory, String... flags) throws IOException {
+    return start(ServerKind.KVORUM.command(), directory, flags);
+  }
+
+  /// Like the other one, with any program; see [ServerProcess].
+  static PlainCluster start(List<String> program, Path directory, String... flags)
+      throws IOException {
     List<Place> places = new ArrayList<>();
     for (int i = 0; i < SIZE; i++) {
       places.add(Place.of(directory, "n" + i));
@@ -142,7 +194,8 @@ final class PlainCluster implements AutoCloseable {
     PlainCluster cluster = new PlainCluster();
     try {
       for (Place place : places) {
-        cluster.members.add(new Member(place, place.spawn(founders(places), flags)));
+        String founders = founders(places);
+        cluster.members.add(new Member(place, place.spawn(program, founders, flags)));
       }
       for (Member member : cluster.members) {
         member.process().awaitHealthy();
@@ -169,13 +222,10 @@ final class PlainCluster implements AutoCloseable {
   }
 
   Member leader() {
-    for (Member member : members) {
-      StatusResponse status = member.status();
-      if (status.getLeader() == status.getHeader().getMemberId()) {
-        return member;
-      }
-    }
-    throw new AssertionError("nobody leads");
+    return members.stream()
+        .filter(Member::leads)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("nobody leads"));
   }
 
   /// The members that do not lead.

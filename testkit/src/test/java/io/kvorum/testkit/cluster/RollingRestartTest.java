@@ -2,7 +2,6 @@ package io.kvorum.testkit.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kvorum.proto.etcd.StatusResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +35,7 @@ class RollingRestartTest {
       load.awaitMoreWrites();
 
       for (PlainCluster.Member member : order) {
-        boolean leads = leads(member);
+        boolean leads = member.leads();
         long termNanos = System.nanoTime();
         assertThat(member.process().terminate()).isEqualTo(SIGTERM_STATUS);
         long goneNanos = System.nanoTime();
@@ -53,10 +52,5 @@ class RollingRestartTest {
 
       load.finish();
     }
-  }
-
-  private static boolean leads(PlainCluster.Member member) {
-    StatusResponse status = member.status();
-    return status.getLeader() == status.getHeader().getMemberId();
   }
 }

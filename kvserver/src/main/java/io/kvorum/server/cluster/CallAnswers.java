@@ -5,17 +5,29 @@ import io.kvorum.lease.LeaseId;
 import io.kvorum.server.apply.LeaseFailure;
 import io.kvorum.server.apply.Lessor;
 import io.kvorum.server.cluster.CallFailure.Refusal;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 
-/// Answers what other members ask of the leader.
-public final class LeaderAnswers implements PeerHandler {
+/// Answers what other members ask, some of it only as the leader.
+public final class CallAnswers implements PeerHandler {
   private final ProvenLessor leases;
   private final LeaderChanges changes;
+  private final OwnFacts facts;
 
-  public LeaderAnswers(ProvenLessor leases, LeaderChanges changes) {
+  public CallAnswers(ProvenLessor leases, LeaderChanges changes, OwnFacts facts) {
     this.leases = leases;
     this.changes = changes;
+    this.facts = facts;
+  }
+
+  /// What the member says about itself, whoever leads.
+  public interface OwnFacts {
+    /// The hash of its keys, soon, by any thread; 0 is the newest revision. Fails if that is too
+    /// much at the moment, or the member stops.
+    CompletableFuture<PeerAnswer.Hash> hash(long revision);
+
+    PeerAnswer.Version version();
   }
 
   @Override
@@ -53,6 +65,28 @@ public final class LeaderAnswers implements PeerHandler {
   @Override
   public void change(ByteString command, Executor replies, Reply<PeerAnswer.Change> reply) {
     changes.propose(command, replies, reply);
+  }
+
+  @Override
+  public void hash(long revision, Executor replies, Reply<PeerAnswer.Hash> reply) {
+    var _ =
+        facts
+            .hash(revision)
+            .whenComplete(
+                (answer, failure) ->
+                    replies.execute(
+                        () -> {
+                          if (failure == null) {
+                            reply.answer(answer);
+                          } else {
+                            reply.refuse(Refusal.OVERLOADED);
+                          }
+                        }));
+  }
+
+  @Override
+  public void version(Executor replies, Reply<PeerAnswer.Version> reply) {
+    replies.execute(() -> reply.answer(facts.version()));
   }
 
   private static <T, A extends PeerAnswer> Lessor.Callback<T> replying(
