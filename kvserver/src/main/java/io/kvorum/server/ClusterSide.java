@@ -185,6 +185,7 @@ final class ClusterSide implements AutoCloseable {
     this.snapshots =
         new MemberSnapshots(
             parts.files(),
+            config.storage().catchUpEntries(),
             peers.snapshots(),
             parts.raft(),
             parts.metrics().snapshots(),
