@@ -18,6 +18,7 @@ import io.kvorum.proto.etcd.RequestOp;
 import io.kvorum.proto.etcd.ResponseOp;
 import io.kvorum.proto.etcd.TxnRequest;
 import io.kvorum.proto.etcd.TxnResponse;
+import io.kvorum.raft.Input.SnapshotSent.Delivery;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.peer.PeerListener.Direction;
 import io.kvorum.server.apply.LeaseFailure;
@@ -330,6 +331,21 @@ class ServerMetricsTest {
     assertSample("etcd_network_peer_received_failures_total{From=\"b2\"} 2");
     assertSample("etcd_network_active_peers{Local=\"a1\",Remote=\"b2\"} 0");
     assertSample("etcd_network_disconnected_peers_total{Local=\"a1\",Remote=\"b2\"} 1");
+  }
+
+  @Test
+  void receivedSnapshot_isTimedUntilItIsSaved_aFailedOneIsNot() {
+    MemberId peer = new MemberId(0xb2);
+
+    metrics.snapshots().receiving(peer);
+    metrics.snapshots().received(peer, Delivery.FAILED, TimeUnit.SECONDS.toNanos(9));
+    metrics.snapshots().receiving(peer);
+    metrics.snapshots().received(peer, Delivery.DELIVERED, TimeUnit.SECONDS.toNanos(3));
+
+    assertSample("etcd_snap_db_save_total_duration_seconds_count 1");
+    assertSample("etcd_snap_db_save_total_duration_seconds_sum 3");
+    assertSample("etcd_network_snapshot_receive_failures{From=\"b2\"} 1");
+    assertSample("etcd_network_snapshot_receive_inflights_total{From=\"b2\"} 0");
   }
 
   @Test
