@@ -7,7 +7,9 @@ import static io.kvorum.raft.peer.PeerFixture.SECOND;
 import static io.kvorum.raft.peer.PeerFixture.SECOND_IDENTITY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvorum.raft.RaftOptions;
 import io.kvorum.raft.log.DirectoryFiles;
+import io.kvorum.raft.node.RaftNodeOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -95,6 +97,17 @@ class PeerTransportTest {
     second.links().update(Map.of(FIRST, List.of(ofFirst)));
 
     atFirst.await("connected 2 OUTGOING");
+  }
+
+  @Test
+  void fullWindowOfAppends_fitsTheQueueToThePeerAndItsInbox() {
+    PeerLimits limits = PeerLimits.standard();
+    long lastMayOvershoot = limits.frameBytes();
+
+    long mostBytes = RaftOptions.defaults().replication().windowBytes() + lastMayOvershoot;
+
+    assertThat(limits.queueBytes()).isGreaterThanOrEqualTo(mostBytes);
+    assertThat(RaftNodeOptions.defaults(FIRST).inboxBytes()).isGreaterThanOrEqualTo(mostBytes);
   }
 
   private static int freePort() throws IOException {
