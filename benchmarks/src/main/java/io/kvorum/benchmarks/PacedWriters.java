@@ -50,7 +50,7 @@ final class PacedWriters implements AutoCloseable {
     return writers;
   }
 
-  private static ManagedChannel channel(String endpoint) {
+  static ManagedChannel channel(String endpoint) {
     return NettyChannelBuilder.forTarget(endpoint).usePlaintext().build();
   }
 

@@ -30,6 +30,7 @@ import io.kvorum.server.command.FeatureLevel;
 import io.kvorum.server.config.MemberConfig;
 import io.kvorum.server.corruption.CorruptionChecks;
 import io.kvorum.server.corruption.KeyHashes;
+import io.kvorum.server.observe.PeerMetrics;
 import io.kvorum.server.observe.ServerMetrics;
 import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.LinearizableReads;
@@ -45,6 +46,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,6 +77,7 @@ final class ClusterSide implements AutoCloseable {
   private final KeyHashes hashes;
   private final CorruptionChecks checks;
   private final ClusterVersions versions;
+  private final PeerMetrics meter;
   private final Object following = new Object();
 
   @GuardedBy("following")
@@ -128,6 +131,7 @@ final class ClusterSide implements AutoCloseable {
             parts.applier()::clusterState,
             connections,
             config.consensus().requestTimeout());
+    this.meter = parts.metrics().peersOf(self());
     this.peers =
         new PeerSide(
             new PeerIdentity(
@@ -139,6 +143,7 @@ final class ClusterSide implements AutoCloseable {
             new PeerEvents(),
             parts.applier()::clusterState,
             connections,
+            meter,
             new Random(nanoClock.getAsLong()));
     this.leader =
         new LeaderSide(
@@ -179,7 +184,12 @@ final class ClusterSide implements AutoCloseable {
             parts.proposals());
     this.snapshots =
         new MemberSnapshots(
-            parts.files(), peers.snapshots(), parts.raft(), parts.metrics().snapshots(), nanoClock);
+            parts.files(),
+            config.storage().catchUpEntries(),
+            peers.snapshots(),
+            parts.raft(),
+            parts.metrics().snapshots(),
+            nanoClock);
   }
 
   private MemberId self() {
@@ -301,11 +311,19 @@ final class ClusterSide implements AutoCloseable {
         return;
       }
       state = parts.applier().clusterState();
-      peers.follow(state);
+      followPeers(state);
     }
     if (state.isRemoved(self())) {
       removed();
     }
+  }
+
+  private void followPeers(ClusterState state) {
+    peers.follow(state);
+    meter.follow(
+        state.membership().getMembersList().stream()
+            .map(member -> new MemberId(member.getId()))
+            .collect(Collectors.toSet()));
   }
 
   /// Takes a membership change on its way to the leader; see
@@ -413,7 +431,9 @@ final class ClusterSide implements AutoCloseable {
   private final class PeerEvents implements PeerSide.Owner {
     @Override
     public void received(Envelope envelope) {
-      var _ = parts.raft().get().receive(envelope); // lost if too much waits, as on the wire
+      if (!parts.raft().get().receive(envelope)) {
+        meter.droppedIncoming(envelope.from()); // too much waits; lost, as on the wire
+      }
     }
 
     @Override

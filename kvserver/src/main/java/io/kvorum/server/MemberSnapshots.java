@@ -1,6 +1,8 @@
 package io.kvorum.server;
 
+import io.kvorum.mvcc.MvccStore;
 import io.kvorum.raft.Input.SnapshotSent.Delivery;
+import io.kvorum.raft.RaftOptions;
 import io.kvorum.raft.SnapshotMarker;
 import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.RaftNode;
@@ -15,29 +17,39 @@ import java.util.function.Supplier;
 
 /// A member's snapshots, both ways: what it sends to members that lag behind, and what it gets.
 final class MemberSnapshots implements AutoCloseable {
+  /// What Raft keeps in memory for slow followers, and so in the log too, is bounded in bytes as
+  /// well. Who asks for more entries than by default gets them on the disk, of any size.
+  private static final long IN_MEMORY_ENTRIES = RaftOptions.defaults().tail().entries();
+
   private final SnapshotFiles files;
   private final Supplier<RaftNode> raft;
+  private final MvccStore store;
+  private final long catchUpEntries;
   private final SnapshotSender sender;
   private final SnapshotReceiver receiver;
 
+  /// @param catchUpEntries entries of the log that are kept for slow followers
   /// @param network the way to the peers
   /// @param raft the node, which must have started before the first peer is heard
   MemberSnapshots(
       MemberFiles files,
+      long catchUpEntries,
       SnapshotNetwork network,
       Supplier<RaftNode> raft,
       SnapshotMeter meter,
       LongSupplier nanoClock) {
     this.files = files.snapshots();
     this.raft = raft;
-    StoreSnapshots store = new StoreSnapshots(files.store(), files.directory().temporary());
+    this.store = files.store();
+    this.catchUpEntries = catchUpEntries;
+    StoreSnapshots snapshots = new StoreSnapshots(store, files.directory().temporary());
     this.sender =
         new SnapshotSender(
             new SnapshotSender.Parts(
                 files.self(),
                 files.recovery().recovered().bootEpoch(),
                 this.files.folder(),
-                store,
+                snapshots,
                 network,
                 new Reports(),
                 meter),
@@ -47,7 +59,7 @@ final class MemberSnapshots implements AutoCloseable {
         new SnapshotReceiver(
             files.self(),
             this.files.folder(),
-            store,
+            snapshots,
             offer -> raft.get().receive(offer),
             meter,
             nanoClock);
@@ -63,9 +75,13 @@ final class MemberSnapshots implements AutoCloseable {
   }
 
   /// The state up to `index` is durable: the log may be dropped, but not what a snapshot that is
-  /// being sent has to connect to.
+  /// being sent has to connect to, nor what is kept for slow followers.
   void stateDurable(long index) {
-    raft.get().stateDurable(Math.min(index, sender.pinnedIndex()));
+    long droppable = Math.min(index, sender.pinnedIndex());
+    if (catchUpEntries > IN_MEMORY_ENTRIES) {
+      droppable = Math.min(droppable, Math.max(0, store.appliedIndex() - catchUpEntries));
+    }
+    raft.get().stateDurable(droppable);
     files.stateDurable(index);
   }
 

@@ -7,7 +7,7 @@ public record RaftOptions(Election election, Replication replication, Limits lim
   public static RaftOptions defaults() {
     return new RaftOptions(
         new Election(10, 1, true, true),
-        new Replication(1L << 20, 512, 64L << 20),
+        new Replication(1L << 20, 512, 16L << 20),
         new Limits(256L << 20, 64L << 20, 16 << 10, 8, 16L << 20),
         new Tail(5_000, 16L << 20));
   }
@@ -45,7 +45,8 @@ public record RaftOptions(Election election, Replication replication, Limits lim
   ///
   /// @param appendBytes payload of one append message; a larger entry travels alone
   /// @param windowMessages appends under way to one peer
-  /// @param windowBytes payload under way to one peer; the last message may overshoot
+  /// @param windowBytes payload under way to one peer; the last message may overshoot. What exceeds
+  ///   the queue to the peer, or its inbox, would be lost and sent again.
   public record Replication(long appendBytes, int windowMessages, long windowBytes) {
     public Replication {
       Invariant.check(

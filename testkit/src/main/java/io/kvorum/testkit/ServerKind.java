@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 /// Which server a process runs; both take etcd's flags.
 public enum ServerKind {
   /// The packaged Kvorum of this checkout; classes in `-Dkvorum.server.patch=DIRECTORY` go before.
+  /// With `-Dkvorum.launcher=SCRIPT` the script starts it, as it does for users.
   KVORUM,
   /// The etcd found on the path.
   ETCD;
@@ -20,7 +21,10 @@ public enum ServerKind {
   /// @throws IOException if it is not there
   public List<String> command() throws IOException {
     return switch (this) {
-      case KVORUM -> kvorum(serverClassPath());
+      case KVORUM -> {
+        String launcher = System.getProperty("kvorum.launcher", "");
+        yield launcher.isEmpty() ? kvorum(serverClassPath()) : List.of(launcher, "server");
+      }
       case ETCD ->
           List.of(
               ServerProcess.program("etcd")

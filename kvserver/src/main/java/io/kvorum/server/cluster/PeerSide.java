@@ -36,6 +36,7 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
   private final Owner owner;
   private final Supplier<ClusterState> cluster;
   private final Connections connections;
+  private final PeerListener meter;
   private final PeerTransport transport;
   private @Nullable PeerServer server; // once it listens
 
@@ -44,6 +45,7 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
   /// @param known belongs to this from here on
   /// @param owner is told what the peers send and say
   /// @param cluster as of the last applied batch
+  /// @param meter hears of everything that can be counted
   /// @param random spreads reconnects
   public PeerSide(
       PeerIdentity self,
@@ -51,12 +53,14 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
       Owner owner,
       Supplier<ClusterState> cluster,
       Connections connections,
+      PeerListener meter,
       RandomGenerator random) {
     this.self = self;
     this.known = known;
     this.owner = owner;
     this.cluster = cluster;
     this.connections = connections;
+    this.meter = meter;
     this.transport = PeerTransport.start(self, PeerLimits.standard(), new Events(), random);
   }
 
@@ -188,12 +192,39 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
     @Override
     public void connected(MemberId peer, Direction direction) {
       connections.connected(peer, direction);
+      meter.connected(peer, direction);
     }
 
     @Override
     public void disconnected(MemberId peer, Direction direction) {
       connections.disconnected(peer, direction);
+      meter.disconnected(peer, direction);
       owner.disconnected(peer);
+    }
+
+    @Override
+    public void sent(MemberId peer, long bytes) {
+      meter.sent(peer, bytes);
+    }
+
+    @Override
+    public void received(MemberId peer, long bytes) {
+      meter.received(peer, bytes);
+    }
+
+    @Override
+    public void roundTrip(MemberId peer, long nanos) {
+      meter.roundTrip(peer, nanos);
+    }
+
+    @Override
+    public void droppedOutgoing(MemberId peer) {
+      meter.droppedOutgoing(peer);
+    }
+
+    @Override
+    public void droppedIncoming(MemberId peer) {
+      meter.droppedIncoming(peer);
     }
   }
 }

@@ -6,6 +6,7 @@ import io.kvorum.mvcc.watch.WatchCounts;
 import io.kvorum.proto.storage.ClusterVersion;
 import io.kvorum.raft.RoleKind;
 import io.kvorum.raft.log.LogOptions;
+import io.kvorum.raft.membership.MemberId;
 import io.kvorum.raft.node.RaftStatus;
 import io.kvorum.raft.snapshot.SnapshotMeter;
 import io.kvorum.server.apply.ApplyMeter;
@@ -76,6 +77,11 @@ public final class ServerMetrics {
   /// Hears of the snapshots that come and go.
   public SnapshotMeter snapshots() {
     return snapshots;
+  }
+
+  /// Hears of what goes on between the member `self` and the others.
+  public PeerMetrics peersOf(MemberId self) {
+    return new PeerMetrics(meters, self);
   }
 
   /// Times a rewriting of the store's files.

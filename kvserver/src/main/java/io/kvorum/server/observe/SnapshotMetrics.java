@@ -14,9 +14,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class SnapshotMetrics implements SnapshotMeter {
   private final Meters meters;
   private final Map<String, AtomicInteger> inFlight = new ConcurrentHashMap<>();
+  private final Timer saved;
 
   SnapshotMetrics(Meters meters) {
     this.meters = meters;
+    this.saved =
+        meters.histogram(
+            "etcd_snap_db_save_total_duration_seconds",
+            "Seconds until the files of a received snapshot are durable.",
+            Meters.doubling(Duration.ofMillis(100), 10));
   }
 
   /// One of both directions: how its meters are called, and the label that names the peer.
@@ -56,6 +62,9 @@ final class SnapshotMetrics implements SnapshotMeter {
   @Override
   public void received(MemberId peer, Delivery delivery, long nanos) {
     ended(Direction.RECEIVE, peer, delivery, nanos);
+    if (delivery == Delivery.DELIVERED) {
+      saved.record(nanos, TimeUnit.NANOSECONDS);
+    }
   }
 
   private void ended(Direction direction, MemberId peer, Delivery delivery, long nanos) {

@@ -18,6 +18,9 @@ import io.kvorum.proto.etcd.RequestOp;
 import io.kvorum.proto.etcd.ResponseOp;
 import io.kvorum.proto.etcd.TxnRequest;
 import io.kvorum.proto.etcd.TxnResponse;
+import io.kvorum.raft.Input.SnapshotSent.Delivery;
+import io.kvorum.raft.membership.MemberId;
+import io.kvorum.raft.peer.PeerListener.Direction;
 import io.kvorum.server.apply.LeaseFailure;
 import io.kvorum.server.apply.Lessor;
 import io.kvorum.server.command.ApplyResult;
@@ -27,6 +30,7 @@ import io.kvorum.server.propose.ProposalFailure;
 import io.kvorum.server.propose.Proposals;
 import io.kvorum.server.read.LinearizableReads;
 import io.kvorum.server.read.ReadFailure;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -297,5 +301,66 @@ class ServerMetricsTest {
     assertSample("etcd_server_client_requests_total{client_api_version=\"3.5\",type=\"unary\"} 1");
     assertSample(
         "etcd_server_client_requests_total{client_api_version=\"other\",type=\"unary\"} 69");
+  }
+
+  @Test
+  void peer_connectedHeardAndLost_isCountedUnderBothDirections() {
+    PeerMetrics peers = metrics.peersOf(new MemberId(0xa1));
+    MemberId peer = new MemberId(0xb2);
+
+    peers.connected(peer, Direction.OUTGOING);
+    assertSample("etcd_network_active_peers{Local=\"a1\",Remote=\"b2\"} 0");
+    peers.connected(peer, Direction.INCOMING);
+    assertSample("etcd_network_active_peers{Local=\"a1\",Remote=\"b2\"} 1");
+    peers.sent(peer, 100);
+    peers.sent(peer, 20);
+    peers.received(peer, 7);
+    peers.roundTrip(peer, 150_000);
+    peers.droppedOutgoing(peer);
+    peers.droppedIncoming(peer);
+    peers.droppedIncoming(peer);
+    peers.disconnected(peer, Direction.INCOMING);
+    peers.disconnected(peer, Direction.OUTGOING);
+
+    assertSample("etcd_network_peer_sent_bytes_total{To=\"b2\"} 120");
+    assertSample("etcd_network_peer_received_bytes_total{From=\"b2\"} 7");
+    assertSample("etcd_network_peer_round_trip_time_seconds_bucket{To=\"b2\",le=\"1.0E-4\"} 0");
+    assertSample("etcd_network_peer_round_trip_time_seconds_bucket{To=\"b2\",le=\"2.0E-4\"} 1");
+    assertSample("etcd_network_peer_round_trip_time_seconds_bucket{To=\"b2\",le=\"3.2768\"} 1");
+    assertSample("etcd_network_peer_sent_failures_total{To=\"b2\"} 1");
+    assertSample("etcd_network_peer_received_failures_total{From=\"b2\"} 2");
+    assertSample("etcd_network_active_peers{Local=\"a1\",Remote=\"b2\"} 0");
+    assertSample("etcd_network_disconnected_peers_total{Local=\"a1\",Remote=\"b2\"} 1");
+  }
+
+  @Test
+  void receivedSnapshot_isTimedUntilItIsSaved_aFailedOneIsNot() {
+    MemberId peer = new MemberId(0xb2);
+
+    metrics.snapshots().receiving(peer);
+    metrics.snapshots().received(peer, Delivery.FAILED, TimeUnit.SECONDS.toNanos(9));
+    metrics.snapshots().receiving(peer);
+    metrics.snapshots().received(peer, Delivery.DELIVERED, TimeUnit.SECONDS.toNanos(3));
+
+    assertSample("etcd_snap_db_save_total_duration_seconds_count 1");
+    assertSample("etcd_snap_db_save_total_duration_seconds_sum 3");
+    assertSample("etcd_network_snapshot_receive_failures{From=\"b2\"} 1");
+    assertSample("etcd_network_snapshot_receive_inflights_total{From=\"b2\"} 0");
+  }
+
+  @Test
+  void removedMember_isNoLongerKnown_andItsSeriesStay() {
+    MemberId self = new MemberId(0xa1);
+    MemberId peer = new MemberId(0xb2);
+    PeerMetrics peers = metrics.peersOf(self);
+    peers.follow(Set.of(self, peer));
+    peers.sent(peer, 100);
+    assertSample("etcd_network_known_peers{Local=\"a1\",Remote=\"b2\"} 1");
+
+    peers.follow(Set.of(self));
+
+    assertSample("etcd_network_known_peers{Local=\"a1\",Remote=\"b2\"} 0");
+    assertSample("etcd_network_known_peers{Local=\"a1\",Remote=\"a1\"} 1");
+    assertSample("etcd_network_peer_sent_bytes_total{To=\"b2\"} 100");
   }
 }

@@ -16,16 +16,20 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// Frames of both directions for a thread that waits: behind a [FrameDecoder], it reads from the
-/// socket only when somebody asks for a frame, and lets only so many bytes be on their way out.
+/// socket only when somebody asks for a frame and few wait, and lets only so many bytes be on their
+/// way out.
 ///
 /// One thread sends and receives; the event loop fills and empties the queues; anybody may close.
 final class FrameConnection extends ChannelInboundHandlerAdapter {
+  /// Frames that wait, below which the socket is read on while the thread is busy with one.
+  private static final int AHEAD = 2;
+
   private final Channel channel;
   private final PeerLimits limits;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  // At most what one read of the socket brings.
+  // At most what one read of the socket brings, and AHEAD.
   @GuardedBy("lock")
   private final Queue<byte[]> frames = new ArrayDeque<>();
 
@@ -85,8 +89,8 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
 
   /// Waits for the next frame. What came before the connection ended can still be received.
   byte[] receive(Duration patience) throws IOException {
-    if (isEmpty()) {
-      channel.read(); // and on, until there is a whole frame: see ByteToMessageDecoder
+    if (hasRoom()) {
+      channel.read(); // and on, until there is a whole frame: see FrameDecoder
     }
     lock.lock();
     try {
@@ -103,10 +107,10 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private boolean isEmpty() {
+  private boolean hasRoom() {
     lock.lock();
     try {
-      return frames.isEmpty();
+      return frames.size() < AHEAD;
     } finally {
       lock.unlock();
     }

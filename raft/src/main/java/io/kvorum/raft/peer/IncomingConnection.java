@@ -92,6 +92,16 @@ final class IncomingConnection extends ChannelInboundHandlerAdapter {
           server.deliver(from, content);
         }
       }
+      case Decoded.Pinged(var from, var to, var number) -> {
+        if (isAddressed(from, to)) {
+          server.pinged(from, number);
+        }
+      }
+      case Decoded.Ponged(var from, var to, var number) -> {
+        if (isAddressed(from, to)) {
+          server.ponged(from, number);
+        }
+      }
       case Decoded.Unknown() -> server.listener().droppedIncoming(known());
       case Decoded.Malformed(var reason) ->
           refuse("member %s sent a malformed message: %s".formatted(known(), reason));

@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// The messages that wait for one peer, in two lanes: heartbeats and their answers go first, so
-/// that they wait for what is in flight but never for megabytes of appends; everything else keeps
-/// its order. Each lane is bounded by itself, so that neither takes the other's room.
+/// The messages that wait for one peer, in two lanes: heartbeats, pings and their answers go first,
+/// so that they wait for what is in flight but never for megabytes of appends; everything else
+/// keeps its order. Each lane is bounded by itself, so that neither takes the other's room.
 ///
 /// Filled by any thread, emptied by the event loop of the link.
 final class OutgoingQueue {
@@ -26,7 +26,7 @@ final class OutgoingQueue {
   /// False if there is no room; nothing was queued then.
   boolean offer(Envelope message) {
     return switch (message.getMessageCase()) {
-      case HEARTBEAT_REQUEST, HEARTBEAT_REPLY -> urgent.offer(message);
+      case HEARTBEAT_REQUEST, HEARTBEAT_REPLY, PING, PONG -> urgent.offer(message);
       default -> ordinary.offer(message);
     };
   }

@@ -34,6 +34,7 @@ final class PeerLink {
   private final PeerListener listener;
   private final OutgoingQueue queue;
   private final Backoff backoff;
+  private final Pings pings;
 
   private final AtomicBoolean isDrainScheduled = new AtomicBoolean();
   private final AtomicBoolean isReportedUnreachable = new AtomicBoolean();
@@ -63,6 +64,12 @@ final class PeerLink {
     this.listener = listener;
     this.backoff = backoff;
     this.queue = new OutgoingQueue(limits.queueMessages(), limits.queueBytes());
+    this.pings =
+        new Pings(
+            loop,
+            self.bootEpoch() << Integer.SIZE,
+            this::ping,
+            nanos -> listener.roundTrip(peer, nanos));
   }
 
   /// Queues the message, or drops it and reports the peer unreachable. Never blocks.
@@ -93,6 +100,20 @@ final class PeerLink {
     }
     wake();
     return true;
+  }
+
+  private void ping(long number) {
+    var _ = send(WireCodec.encodePing(self.member(), peer, number)); // lost, and the next follows
+  }
+
+  /// Answers a ping of the peer. Any thread.
+  void pinged(long number) {
+    var _ = send(WireCodec.encodePong(self.member(), peer, number)); // likewise
+  }
+
+  /// The peer has answered a ping. Any thread.
+  void ponged(long number) {
+    loop.execute(() -> pings.answered(number));
   }
 
   private void drop() {
@@ -147,6 +168,13 @@ final class PeerLink {
       dial();
     } else if (connection != null && !addresses.contains(dialled)) {
       connection.end("its addresses have changed");
+    }
+  }
+
+  /// The peer has just connected to this member, so it is there: the next attempt need not wait.
+  void appeared() {
+    if (retry != null && retry.cancel(false)) {
+      dial();
     }
   }
 
@@ -237,6 +265,7 @@ final class PeerLink {
     isConnected = true;
     LOG.atInfo().addKeyValue("peer", peer).addKeyValue("address", dialled).log("connected to peer");
     listener.connected(peer, Direction.OUTGOING);
+    pings.begin();
   }
 
   /// Told once, and not with every attempt that ends in the same way.
@@ -252,6 +281,7 @@ final class PeerLink {
       return;
     }
     connection = null;
+    pings.end();
     if (isConnected) {
       isConnected = false;
       queue.clear();

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// All links live on one event loop of the group given. Any thread may call the methods here; those
 /// of the thread `raft` never wait.
-public final class PeerLinks implements AutoCloseable {
+public final class PeerLinks implements IncomingSigns, AutoCloseable {
   private final PeerIdentity self;
   private final EventLoop loop;
   private final PeerLimits limits;
@@ -72,6 +72,30 @@ public final class PeerLinks implements AutoCloseable {
     }
     listener.droppedOutgoing(to);
     return false;
+  }
+
+  @Override
+  public void connected(MemberId peer) {
+    PeerLink link = links.get(peer);
+    if (link != null) {
+      loop.execute(link::appeared);
+    }
+  }
+
+  @Override
+  public void pinged(MemberId from, long number) {
+    PeerLink link = links.get(from);
+    if (link != null) {
+      link.pinged(number);
+    }
+  }
+
+  @Override
+  public void ponged(MemberId from, long number) {
+    PeerLink link = links.get(from);
+    if (link != null) {
+      link.ponged(number);
+    }
   }
 
   /// Who the peers are from now on, and where: new ones are connected to, missing ones are let go,

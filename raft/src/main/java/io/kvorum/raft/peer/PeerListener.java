@@ -2,8 +2,9 @@ package io.kvorum.raft.peer;
 
 import io.kvorum.raft.membership.MemberId;
 
-/// What the transport tells its member. Called by event loops, by `peer-files` and, for what does
-/// not fit, by the thread that sends; must not block and must not throw.
+/// What the transport tells its member. Called by event loops, by `peer-files`, by the threads of
+/// snapshots for their bytes and, for what does not fit, by the thread that sends; must not block
+/// and must not throw.
 public interface PeerListener {
   /// Messages to `peer` were dropped, or its connection is down. Once per outage, and once per run
   /// of drops until the queue was empty again.
@@ -29,6 +30,9 @@ public interface PeerListener {
 
   /// Bytes of whole frames that came since the last call.
   default void received(MemberId peer, long bytes) {}
+
+  /// A ping and its answer took so long, through the queues of both members.
+  default void roundTrip(MemberId peer, long nanos) {}
 
   /// A message to `peer` was not sent, for lack of a connection or of room.
   default void droppedOutgoing(MemberId peer) {}

@@ -41,6 +41,7 @@ public final class PeerServer implements AutoCloseable {
   private final Member member;
   private final PeerLimits limits;
   private final PeerListener listener;
+  private final IncomingSigns signs;
   private final EventLoop loop;
   private final HandshakeRule rule;
   private final ExecutorService files;
@@ -86,8 +87,13 @@ public final class PeerServer implements AutoCloseable {
   }
 
   private PeerServer(
-      Member member, EventLoopGroup group, PeerLimits limits, PeerListener listener) {
+      Member member,
+      EventLoopGroup group,
+      PeerLimits limits,
+      PeerListener listener,
+      IncomingSigns signs) {
     this.member = member;
+    this.signs = signs;
     this.limits = limits;
     this.listener = listener;
     this.loop = group.next();
@@ -99,7 +105,7 @@ public final class PeerServer implements AutoCloseable {
     this.channels = new DefaultChannelGroup(loop, true);
   }
 
-  /// Listens on all of the addresses.
+  /// Listens on all of the addresses, for a transport of one half.
   ///
   /// @throws IOException if one of them cannot be had; none is listened on then
   public static PeerServer bind(
@@ -109,7 +115,21 @@ public final class PeerServer implements AutoCloseable {
       PeerLimits limits,
       PeerListener listener)
       throws IOException {
-    PeerServer server = new PeerServer(member, group, limits, listener);
+    return bind(addresses, member, group, limits, listener, IncomingSigns.IGNORED);
+  }
+
+  /// Listens on all of the addresses.
+  ///
+  /// @throws IOException if one of them cannot be had; none is listened on then
+  static PeerServer bind(
+      List<InetSocketAddress> addresses,
+      Member member,
+      EventLoopGroup group,
+      PeerLimits limits,
+      PeerListener listener,
+      IncomingSigns signs)
+      throws IOException {
+    PeerServer server = new PeerServer(member, group, limits, listener, signs);
     for (InetSocketAddress address : addresses) {
       ChannelFuture binding =
           PeerSockets.acceptor(server.loop, server::greet).bind(address).awaitUninterruptibly();
@@ -208,6 +228,7 @@ public final class PeerServer implements AutoCloseable {
     peers.put(peer, connection);
     LOG.atInfo().addKeyValue("peer", peer).log("peer connected");
     listener.connected(peer, Direction.INCOMING);
+    signs.connected(peer);
   }
 
   void ended(MemberId peer, IncomingConnection connection) {
@@ -232,7 +253,7 @@ public final class PeerServer implements AutoCloseable {
         .start(
             () -> {
               try {
-                inbox.get().serve(peer, new SnapshotChannel(connection));
+                inbox.get().serve(peer, new SnapshotChannel(connection, peer, listener));
               } catch (RuntimeException | Error e) {
                 listener.failed(e);
               } finally {
@@ -248,6 +269,14 @@ public final class PeerServer implements AutoCloseable {
 
   void deliver(MemberId from, ByteString note) {
     member.notes().accept(from, note);
+  }
+
+  void pinged(MemberId from, long number) {
+    signs.pinged(from, number);
+  }
+
+  void ponged(MemberId from, long number) {
+    signs.ponged(from, number);
   }
 
   PeerIdentity self() {

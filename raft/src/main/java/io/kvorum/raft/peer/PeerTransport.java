@@ -60,7 +60,7 @@ public final class PeerTransport implements AutoCloseable {
 
   /// The way of snapshots to the peers.
   public SnapshotNetwork snapshots() {
-    return new SnapshotDialler(self, group, limits, links::addressesOf);
+    return new SnapshotDialler(self, group, limits, links::addressesOf, listener);
   }
 
   /// Opens the peer port on all of the addresses. Called once.
@@ -68,7 +68,7 @@ public final class PeerTransport implements AutoCloseable {
   /// @throws IOException if one of them cannot be had
   public PeerServer listen(List<InetSocketAddress> addresses, PeerServer.Member member)
       throws IOException {
-    server = PeerServer.bind(addresses, member, group, limits, listener);
+    server = PeerServer.bind(addresses, member, group, limits, listener, links);
     return server;
   }
 

@@ -1,7 +1,9 @@
 package io.kvorum.raft.peer;
 
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
 import io.kvorum.proto.peer.SnapshotBegin;
 import io.kvorum.proto.peer.SnapshotChunk;
 import io.kvorum.proto.peer.SnapshotFileEnd;
@@ -85,10 +87,13 @@ final class SnapshotCodec {
 
   /// What a received frame says.
   ///
+  /// @param frame is kept: chunks are slices of it
   /// @throws IOException if it is nothing this protocol allows
   static SnapshotMessage decode(byte[] frame) throws IOException {
     try {
-      SnapshotFrame wire = SnapshotFrame.parseFrom(frame);
+      CodedInputStream in = UnsafeByteOperations.unsafeWrap(frame).newCodedInput();
+      in.enableAliasing(true);
+      SnapshotFrame wire = SnapshotFrame.parseFrom(in);
       return switch (wire.getMessageCase()) {
         case BEGIN -> begin(wire.getBegin());
         case RESUME -> new SnapshotMessage.Resume(wire.getResume().getCompleteList());

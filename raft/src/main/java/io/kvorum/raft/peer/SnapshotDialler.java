@@ -23,17 +23,21 @@ public final class SnapshotDialler implements SnapshotNetwork {
   private final EventLoop loop;
   private final PeerLimits limits;
   private final Function<MemberId, List<InetSocketAddress>> addresses;
+  private final PeerListener listener;
 
   /// @param addresses where a peer is to be found now, as [PeerLinks#addressesOf]
+  /// @param listener hears of the bytes
   public SnapshotDialler(
       PeerIdentity self,
       EventLoopGroup group,
       PeerLimits limits,
-      Function<MemberId, List<InetSocketAddress>> addresses) {
+      Function<MemberId, List<InetSocketAddress>> addresses,
+      PeerListener listener) {
     this.self = self;
     this.loop = group.next();
     this.limits = limits;
     this.addresses = addresses;
+    this.listener = listener;
   }
 
   @Override
@@ -85,6 +89,6 @@ public final class SnapshotDialler implements SnapshotNetwork {
       throw e;
     }
     decoder.allow(limits.frameBytes()); // before anything else can be asked for
-    return new SnapshotChannel(frames);
+    return new SnapshotChannel(frames, peer, listener);
   }
 }

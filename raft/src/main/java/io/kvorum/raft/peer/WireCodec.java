@@ -10,6 +10,8 @@ import io.kvorum.proto.peer.EntryKind;
 import io.kvorum.proto.peer.ForwardedProposal;
 import io.kvorum.proto.peer.HeartbeatReply;
 import io.kvorum.proto.peer.HeartbeatRequest;
+import io.kvorum.proto.peer.Ping;
+import io.kvorum.proto.peer.Pong;
 import io.kvorum.proto.peer.PreVoteReply;
 import io.kvorum.proto.peer.PreVoteRequest;
 import io.kvorum.proto.peer.ProposalForward;
@@ -113,6 +115,24 @@ public final class WireCodec {
         .build();
   }
 
+  /// The ping as it is sent.
+  static io.kvorum.proto.peer.Envelope encodePing(MemberId from, MemberId to, long number) {
+    return io.kvorum.proto.peer.Envelope.newBuilder()
+        .setFrom(from.value())
+        .setTo(to.value())
+        .setPing(Ping.newBuilder().setNumber(number))
+        .build();
+  }
+
+  /// The answer to a ping as it is sent.
+  static io.kvorum.proto.peer.Envelope encodePong(MemberId from, MemberId to, long number) {
+    return io.kvorum.proto.peer.Envelope.newBuilder()
+        .setFrom(from.value())
+        .setTo(to.value())
+        .setPong(Pong.newBuilder().setNumber(number))
+        .build();
+  }
+
   /// What a received frame says.
   ///
   /// @param frame is kept: payloads are slices of it
@@ -131,6 +151,12 @@ public final class WireCodec {
 
     /// What the sender's server says to this one's.
     record Note(MemberId from, MemberId to, ByteString content) implements Decoded {}
+
+    /// The sender wants to know that it is heard.
+    record Pinged(MemberId from, MemberId to, long number) implements Decoded {}
+
+    /// The sender has heard a ping.
+    record Ponged(MemberId from, MemberId to, long number) implements Decoded {}
 
     /// Of a kind that only a later version knows: to be ignored.
     record Unknown() implements Decoded {}

@@ -43,6 +43,12 @@ final class WireReader {
       if (wire.hasNote()) {
         return new Decoded.Note(from, to, note(wire.getNote()));
       }
+      if (wire.hasPing()) {
+        return new Decoded.Pinged(from, to, wire.getPing().getNumber());
+      }
+      if (wire.hasPong()) {
+        return new Decoded.Ponged(from, to, wire.getPong().getNumber());
+      }
       long term = position(wire.getTerm());
       List<Envelope> envelopes = new ArrayList<>(1);
       for (RaftMessage message : messages(wire)) {
@@ -115,7 +121,7 @@ final class WireReader {
       case READ_INDEX_REPLY -> readIndexReply(wire.getReadIndexReply());
       case TRANSFER_FORWARD ->
           new RaftMessage.ForwardedTransfer(new MemberId(wire.getTransferForward().getTarget()));
-      case PROPOSAL_FORWARD, PROPOSAL_FORWARD_REPLY, NOTE, MESSAGE_NOT_SET ->
+      case PROPOSAL_FORWARD, PROPOSAL_FORWARD_REPLY, NOTE, PING, PONG, MESSAGE_NOT_SET ->
           throw new UnknownKind();
     };
   }

@@ -26,12 +26,12 @@ public record SnapshotLimits(
         "no time for anything");
   }
 
-  /// A quarter of a fast disk or a tenth of a fast network is left to a stream, and half an hour of
-  /// log at most is kept for it.
+  /// What a network of 10 Gbit/s carries: slower ones and disks set their own pace, as each stream
+  /// has little under way. Half an hour of log at most is kept for it.
   public static SnapshotLimits standard() {
     return new SnapshotLimits(
         256 << 10,
-        128L << 20,
+        1L << 30,
         Duration.ofSeconds(10),
         Duration.ofSeconds(30),
         Duration.ofMinutes(30),

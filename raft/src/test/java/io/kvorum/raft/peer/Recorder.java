@@ -19,6 +19,7 @@ final class Recorder implements PeerListener {
 
   final AtomicLong sentBytes = new AtomicLong();
   final AtomicLong receivedBytes = new AtomicLong();
+  final AtomicLong roundTripNanos = new AtomicLong();
   final AtomicLong droppedOutgoing = new AtomicLong();
   private final BlockingQueue<String> unseen = new LinkedBlockingQueue<>();
 
@@ -78,6 +79,12 @@ final class Recorder implements PeerListener {
   @Override
   public void received(MemberId peer, long bytes) {
     receivedBytes.addAndGet(bytes);
+  }
+
+  @Override
+  public void roundTrip(MemberId peer, long nanos) {
+    roundTripNanos.set(nanos);
+    note("round trip " + peer);
   }
 
   @Override

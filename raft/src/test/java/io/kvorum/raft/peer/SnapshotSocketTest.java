@@ -69,7 +69,7 @@ class SnapshotSocketTest {
 
   private SnapshotDialler dialler(PeerIdentity self) {
     return new SnapshotDialler(
-        self, fixture.group, PeerFixture.LIMITS, _ -> List.of(relay.address()));
+        self, fixture.group, PeerFixture.LIMITS, _ -> List.of(relay.address()), new Recorder());
   }
 
   @AfterEach
@@ -131,7 +131,11 @@ class SnapshotSocketTest {
             fixture.atServer);
     SnapshotDialler direct =
         new SnapshotDialler(
-            FIRST_IDENTITY, fixture.group, PeerFixture.LIMITS, _ -> List.of(addressOf(silent)));
+            FIRST_IDENTITY,
+            fixture.group,
+            PeerFixture.LIMITS,
+            _ -> List.of(addressOf(silent)),
+            new Recorder());
     SnapshotConnection connection = direct.open(SnapshotFixture.RECEIVER);
     SnapshotMessage.Chunk chunk =
         new SnapshotMessage.Chunk(0, 0, ByteString.copyFrom(bytes(100_000)), 0);
@@ -189,7 +193,11 @@ class SnapshotSocketTest {
     PeerServer plain = fixture.server(directory.resolve("plain"));
     SnapshotDialler toPlain =
         new SnapshotDialler(
-            SECOND_IDENTITY, fixture.group, PeerFixture.LIMITS, _ -> List.of(addressOf(plain)));
+            SECOND_IDENTITY,
+            fixture.group,
+            PeerFixture.LIMITS,
+            _ -> List.of(addressOf(plain)),
+            new Recorder());
 
     SnapshotConnection connection = toPlain.open(FIRST);
 

@@ -83,6 +83,17 @@ class WireCodecTest {
   }
 
   @Test
+  void pingAndPong_comeBackWithTheirNumbers() {
+    MemberId from = new MemberId(-5);
+    MemberId to = new MemberId(2);
+
+    assertThat(WireCodec.decode(WireCodec.encodePing(from, to, 77).toByteArray()))
+        .isEqualTo(new Decoded.Pinged(from, to, 77));
+    assertThat(WireCodec.decode(WireCodec.encodePong(from, to, 78).toByteArray()))
+        .isEqualTo(new Decoded.Ponged(from, to, 78));
+  }
+
+  @Test
   void tooLongNote_isNotEncoded_decodedItIsMalformed() {
     ByteString note = ByteString.copyFrom(new byte[WireCodec.NOTE_BYTES + 1]);
 

@@ -43,8 +43,11 @@ final class SmallCluster implements AutoCloseable {
   private final List<String> founders = new ArrayList<>();
   private final List<Node> nodes = new ArrayList<>();
 
-  private SmallCluster(Path directory) {
+  private final List<String> flags;
+
+  private SmallCluster(Path directory, List<String> flags) {
     this.directory = directory;
+    this.flags = List.copyOf(flags);
   }
 
   /// One member, and a connection to it.
@@ -151,8 +154,9 @@ final class SmallCluster implements AutoCloseable {
     }
   }
 
-  static SmallCluster start(Path directory) throws Exception {
-    SmallCluster cluster = new SmallCluster(directory);
+  /// @param flags further ones, for all members
+  static SmallCluster start(Path directory, String... flags) throws Exception {
+    SmallCluster cluster = new SmallCluster(directory, List.of(flags));
     List<String> peers = new ArrayList<>();
     for (int i = 0; i < SIZE; i++) {
       peers.add("http://127.0.0.1:" + freePort());
@@ -175,16 +179,15 @@ final class SmallCluster implements AutoCloseable {
   private Node node(String name, String peer, String state) {
     try {
       Path own = Files.createDirectories(directory.resolve(name));
-      return new Node(
-          own,
-          ServerProcess.kvorum(
-              own,
-              "--name=" + name,
-              "--listen-peer-urls=" + peer,
-              "--initial-advertise-peer-urls=" + peer,
-              "--initial-cluster=" + String.join(",", founders),
-              "--initial-cluster-state=" + state,
-              "--snapshot-catchup-entries=20"));
+      List<String> all = new ArrayList<>();
+      all.add("--name=" + name);
+      all.add("--listen-peer-urls=" + peer);
+      all.add("--initial-advertise-peer-urls=" + peer);
+      all.add("--initial-cluster=" + String.join(",", founders));
+      all.add("--initial-cluster-state=" + state);
+      all.add("--snapshot-catchup-entries=20");
+      all.addAll(flags); // the last one counts
+      return new Node(own, ServerProcess.kvorum(own, all.toArray(String[]::new)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
