@@ -29,8 +29,8 @@ final class FlagTable {
   private static final Policy TRACING = new NotYet("distributed tracing");
   private static final Policy BBOLT = new Ignored("the storage engine is not bbolt");
   private static final Policy REMOVED = new Ignored("removed, has no effect");
-  private static final Policy PEER_ONLY =
-      new Ignored("has no effect on a cluster of one member, and no other is supported yet");
+  private static final Policy OWN_PACE =
+      new Ignored("elections and connections of peers have limits of their own");
 
   private final SequencedMap<String, Flag> byName = new LinkedHashMap<>();
   private final SequencedMap<String, List<Flag>> bySection = new LinkedHashMap<>();
@@ -74,7 +74,7 @@ final class FlagTable {
         "1000",
         EFFECTIVE,
         "Time (in milliseconds) for an election to time out.");
-    bool("initial-election-tick-advance", "true", PEER_ONLY, "Hold a first election sooner.");
+    bool("initial-election-tick-advance", "true", OWN_PACE, "Hold a first election sooner.");
     urls("listen-peer-urls", "http://localhost:2380", EFFECTIVE, "URLs to listen on for members.");
     urls(
         "listen-client-urls", "http://localhost:2379", EFFECTIVE, "URLs to listen on for clients.");
@@ -123,8 +123,8 @@ final class FlagTable {
         "true",
         new Ignored("the JSON gateway is not there yet"),
         "Serve the JSON gateway.");
-    duration("raft-read-timeout", "5s", PEER_ONLY, "Read timeout of peer connections.");
-    duration("raft-write-timeout", "5s", PEER_ONLY, "Write timeout of peer connections.");
+    duration("raft-read-timeout", "5s", OWN_PACE, "Read timeout of peer connections.");
+    duration("raft-write-timeout", "5s", OWN_PACE, "Write timeout of peer connections.");
     text("feature-gates", "", EFFECTIVE, "Comma separated Name=true|false.");
   }
 
@@ -278,7 +278,11 @@ final class FlagTable {
         "0",
         new Ignored("space is reclaimed in the background"),
         "Defragment at start.");
-    duration("downgrade-check-time", "5s", PEER_ONLY, "Time between checks of a downgrade.");
+    duration(
+        "downgrade-check-time",
+        "5s",
+        new Ignored("a cluster is not downgraded"),
+        "Time between checks of a downgrade.");
     bool("force-new-cluster", "false", EFFECTIVE, "Make this member a cluster of its own.");
     bool("unsafe-no-fsync", "false", EFFECTIVE, "Never sync files. A crash loses data.");
     text("config-file", "", EFFECTIVE, "YAML file; then all other settings are ignored.");
