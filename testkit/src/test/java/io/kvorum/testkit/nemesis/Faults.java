@@ -126,7 +126,8 @@ final class Faults {
     return new Fault(FaultKind.REPLACE, List.of(victim), () -> {});
   }
 
-  /// Adds the member that was replaced to the cluster again, once all faults have ended.
+  /// Adds the member that was replaced to the cluster again, once all faults have ended, and waits
+  /// until it is healthy: a new member that reaches nobody ends by itself.
   ///
   /// @return what does not work
   Optional<String> bringBack() throws IOException, InterruptedException {
@@ -145,7 +146,13 @@ final class Faults {
       return Optional.of(member.name() + " cannot be added again");
     }
     member.joinAgain();
-    return Optional.empty();
+    member.start();
+    try {
+      member.awaitHealthy();
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(member.name() + " does not join: " + e.getMessage());
+    }
   }
 
   private static Fault pause(ClusterMember victim) throws IOException {
