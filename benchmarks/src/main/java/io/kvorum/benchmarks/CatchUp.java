@@ -1,5 +1,6 @@
 package io.kvorum.benchmarks;
 
+import io.kvorum.testkit.Directories;
 import io.kvorum.testkit.ServerKind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,7 +55,7 @@ public final class CatchUp {
     } finally {
       contestants.forEach(contestant -> contestant.group().close());
     }
-    MemberGroup.deleteTree(directory); // after a failure it tells why
+    Directories.delete(directory); // after a failure it tells why
   }
 
   private static Contestant contestant(

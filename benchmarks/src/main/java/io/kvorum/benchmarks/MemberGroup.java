@@ -6,6 +6,7 @@ import io.kvorum.proto.etcd.ClusterGrpc;
 import io.kvorum.proto.etcd.ClusterGrpc.ClusterBlockingStub;
 import io.kvorum.proto.etcd.MemberAddRequest;
 import io.kvorum.proto.etcd.MemberRemoveRequest;
+import io.kvorum.testkit.Directories;
 import io.kvorum.testkit.ServerKind;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -92,7 +93,7 @@ final class MemberGroup implements AutoCloseable {
   /// seconds that both servers ask for before they take another one.
   Newcomer add() throws IOException, InterruptedException {
     GroupMember newcomer = newMember(members.size());
-    deleteTree(newcomer.data());
+    Directories.delete(newcomer.data());
     ManagedChannel channel = PacedWriters.channel(leader().endpoint());
     try {
       ClusterBlockingStub cluster = ClusterGrpc.newBlockingStub(channel);
@@ -131,7 +132,7 @@ final class MemberGroup implements AutoCloseable {
     } finally {
       channel.shutdownNow();
     }
-    deleteTree(newcomer.member().data());
+    Directories.delete(newcomer.member().data());
   }
 
   /// Stops all members, each cleanly.
@@ -156,7 +157,7 @@ final class MemberGroup implements AutoCloseable {
   }
 
   private static void copyTree(Path from, Path to) throws IOException {
-    deleteTree(to);
+    Directories.delete(to);
     Files.walkFileTree(
         from,
         new SimpleFileVisitor<>() {
@@ -174,28 +175,6 @@ final class MemberGroup implements AutoCloseable {
             return FileVisitResult.CONTINUE;
           }
         });
-  }
-
-  static void deleteTree(Path root) throws IOException {
-    if (Files.exists(root)) {
-      Files.walkFileTree(
-          root,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.delete(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path folder, IOException failure)
-                throws IOException {
-              Files.delete(folder);
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    }
   }
 
   @Override

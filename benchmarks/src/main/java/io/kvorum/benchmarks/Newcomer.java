@@ -1,5 +1,6 @@
 package io.kvorum.benchmarks;
 
+import io.kvorum.testkit.Directories;
 import io.kvorum.testkit.ServerKind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ public final class Newcomer {
     } finally {
       contestants.forEach(contestant -> contestant.group().close());
     }
-    MemberGroup.deleteTree(directory); // after a failure it tells why
+    Directories.delete(directory); // after a failure it tells why
   }
 
   private static Arrival measure(MemberGroup group) throws IOException, InterruptedException {

@@ -11,8 +11,11 @@ import java.util.stream.Stream;
 public final class Directories {
   private Directories() {}
 
-  /// Deletes `directory` and everything in it.
+  /// Deletes `directory`, if it is there, and everything in it.
   public static void delete(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
     List<Path> contentsFirst;
     try (Stream<Path> files = Files.walk(directory)) {
       contentsFirst = files.sorted(Comparator.reverseOrder()).toList();
