@@ -3,7 +3,6 @@ package io.kvorum.testkit.nemesis;
 import io.kvorum.testkit.cluster.Cluster;
 import io.kvorum.testkit.cluster.ClusterMember;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -34,21 +33,24 @@ final class Nemesis {
   private final Collection<FaultKind> kinds;
   private final LongSupplier acknowledgedWrites;
   private final SplittableRandom random;
-  private final Deque<FaultKind> deck = new ArrayDeque<>();
+  private final Deque<FaultKind> deck;
   private final Map<FaultKind, Integer> counts = new EnumMap<>(FaultKind.class);
   private final List<String> violations = new ArrayList<>();
 
   /// @param kinds those that can be had here
+  /// @param deck kinds whose turn comes next; what is left at the end is for the run that follows
   /// @param acknowledgedWrites how many there were so far
   Nemesis(
       Cluster cluster,
       Faults faults,
       Collection<FaultKind> kinds,
+      Deque<FaultKind> deck,
       LongSupplier acknowledgedWrites,
       SplittableRandom random) {
     this.cluster = cluster;
     this.faults = faults;
     this.kinds = kinds;
+    this.deck = deck;
     this.acknowledgedWrites = acknowledgedWrites;
     this.random = random;
   }

@@ -8,6 +8,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,9 +59,10 @@ final class NemesisCommand {
     ServerKind kind = ServerKind.valueOf(option("server", ServerKind.KVORUM.name()));
     Optional<Path> ledger = Optional.ofNullable(options.get("ledger")).map(Path::of);
     Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+    Deque<FaultKind> deck = new ArrayDeque<>();
     for (int i = 0; i < runs; i++) {
       NemesisRun.Settings settings = new NemesisRun.Settings(kind, members, seed + i, duration);
-      Report report = NemesisRun.run(settings, parent);
+      Report report = NemesisRun.run(settings, parent, deck);
       System.out.print(report.text());
       if (ledger.isPresent()) {
         String today = LocalDate.now(ZoneOffset.UTC).toString();

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -45,20 +46,26 @@ final class NemesisRun {
 
   private final Settings settings;
   private final Path directory;
+  private final Deque<FaultKind> deck;
   private final boolean hasDisks;
   private final SplittableRandom random;
 
-  private NemesisRun(Settings settings, Path directory, boolean hasDisks) {
+  private NemesisRun(Settings settings, Path directory, Deque<FaultKind> deck, boolean hasDisks) {
     this.settings = settings;
     this.directory = directory;
+    this.deck = deck;
     this.hasDisks = hasDisks;
     this.random = new SplittableRandom(settings.seed());
   }
 
   /// Runs in a new directory below `parent`, which stays if there are violations.
-  static Report run(Settings settings, Path parent) throws IOException, InterruptedException {
+  ///
+  /// @param deck kinds of faults whose turn comes next, handed on from run to run
+  static Report run(Settings settings, Path parent, Deque<FaultKind> deck)
+      throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory(parent, "nemesis-");
-    Report report = new NemesisRun(settings, directory, SmallDisk.isAvailable(directory)).run();
+    Report report =
+        new NemesisRun(settings, directory, deck, SmallDisk.isAvailable(directory)).run();
     if (report.violations().isEmpty()) {
       Directories.delete(directory);
     }
@@ -119,7 +126,7 @@ final class NemesisRun {
       Set<FaultKind> kinds = available();
       Faults faults = new Faults(cluster, leadership, membership, random.split());
       Nemesis nemesis =
-          new Nemesis(cluster, faults, kinds, load.recorder()::writes, random.split());
+          new Nemesis(cluster, faults, kinds, deck, load.recorder()::writes, random.split());
       long startNanos = System.nanoTime();
       nemesis.run(startNanos + settings.duration().toNanos());
       load.stop();
