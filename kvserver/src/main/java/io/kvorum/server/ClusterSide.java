@@ -448,6 +448,11 @@ final class ClusterSide implements AutoCloseable {
     }
 
     @Override
+    public void gone(MemberId peer) {
+      parts.raft().get().gone(peer);
+    }
+
+    @Override
     public void disconnected(MemberId peer) {
       leader.connectionLost(peer);
     }

@@ -116,6 +116,16 @@ final class Elections {
     }
   }
 
+  /// The process of `peer` has ended. If it leads, its silence needs no proof by a timeout
+  /// (decision 15). Without pre-votes a mistake would depose a living leader.
+  void gone(MemberId peer) {
+    if (role instanceof Follower follower
+        && follower.leader().filter(peer::equals).isPresent()
+        && state.options().election().preVote()) {
+      follower.timer().hasten();
+    }
+  }
+
   private void askForPreVotes() {
     VoteTally tally = new VoteTally();
     tally.record(state.self(), Answer.GRANTED);

@@ -57,6 +57,10 @@ public sealed interface Input {
   /// The connection to a peer broke; what was sent to it may be lost.
   record PeerUnreachable(MemberId peer) implements Input {}
 
+  /// The process of a peer has ended: its connection broke, and nothing listens where it was. May
+  /// be mistaken, at the price of a round of pre-votes.
+  record PeerGone(MemberId peer) implements Input {}
+
   /// A log read is done. No entries: they were dropped meanwhile.
   record LogReadDone(Ready.LogRead read, List<Entry> entries) implements Input {
     public LogReadDone {

@@ -91,6 +91,7 @@ public final class RaftCore {
           leader.unreachable(peer);
         }
       }
+      case Input.PeerGone(var peer) -> elections.gone(peer);
       case Input.LogReadDone(var read, var entries) -> {
         if (elections.role() instanceof Leader leader && read.term() == state.term()) {
           leader.logRead(read, entries);

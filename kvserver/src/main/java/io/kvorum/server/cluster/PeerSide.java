@@ -76,6 +76,9 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
     /// What was sent to `peer` of late may be lost.
     void unreachable(MemberId peer);
 
+    /// The process of `peer` has ended, as far as can be seen from here.
+    void gone(MemberId peer);
+
     /// A connection of `peer` has ended, in one direction or the other: what was under way is lost.
     void disconnected(MemberId peer);
 
@@ -177,6 +180,11 @@ public final class PeerSide implements RaftPeers, AutoCloseable {
     @Override
     public void unreachable(MemberId peer) {
       owner.unreachable(peer);
+    }
+
+    @Override
+    public void gone(MemberId peer) {
+      owner.gone(peer);
     }
 
     @Override

@@ -150,6 +150,11 @@ public final class RaftNode implements AutoCloseable {
     inbox.put(new Input.PeerUnreachable(peer));
   }
 
+  /// The process of `peer` has ended, as far as can be seen from here.
+  public void gone(MemberId peer) {
+    inbox.put(new Input.PeerGone(peer));
+  }
+
   /// The configuration entry at `index` is applied, or neutralised, and `configuration` is in
   /// force. Called by the applier, before [#applied] reaches that index (M2).
   public void configurationApplied(long index, Configuration configuration) {

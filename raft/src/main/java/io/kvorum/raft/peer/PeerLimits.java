@@ -60,7 +60,7 @@ public record PeerLimits(
         512 << 10,
         64,
         Duration.ofSeconds(5),
-        Duration.ofMillis(100),
+        Duration.ofMillis(20),
         Duration.ofSeconds(3),
         Duration.ofSeconds(10),
         Duration.ofSeconds(60),

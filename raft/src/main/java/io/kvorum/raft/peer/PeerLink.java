@@ -6,9 +6,11 @@ import io.kvorum.raft.peer.PeerListener.Direction;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -48,6 +50,8 @@ final class PeerLink {
   private @Nullable OutgoingConnection connection;
   private @Nullable ScheduledFuture<?> retry;
   private boolean isRemovalReported;
+  private int refusals; // in a row
+  private boolean isGoneReported = true; // false only after a connection has ended
   private boolean isClosed;
 
   PeerLink(
@@ -236,7 +240,9 @@ final class PeerLink {
         .connect(resolved)
         .addListener(
             (ChannelFuture done) -> {
+              refusals = isRefusal(done.cause()) ? refusals + 1 : 0;
               if (!done.isSuccess()) {
+                reportIfGone();
                 OutgoingConnection begun = done.channel().pipeline().get(OutgoingConnection.class);
                 String reason = String.valueOf(done.cause().getMessage());
                 if (begun != null) {
@@ -246,6 +252,20 @@ final class PeerLink {
                 }
               }
             });
+  }
+
+  /// No answer at all is not a refusal, though Netty derives the one from the other.
+  private static boolean isRefusal(@Nullable Throwable cause) {
+    return cause instanceof ConnectException && !(cause instanceof ConnectTimeoutException);
+  }
+
+  /// If every address refuses, no process of the peer lives: one that does still listens, whatever
+  /// becomes of its connections.
+  private void reportIfGone() {
+    if (!isGoneReported && refusals >= addresses.size()) {
+      isGoneReported = true;
+      listener.gone(peer);
+    }
   }
 
   private void begin(Channel channel) {
@@ -291,6 +311,7 @@ final class PeerLink {
           .log("connection to peer ended");
       listener.disconnected(peer, Direction.OUTGOING);
       if (!isClosed) {
+        isGoneReported = false;
         reportUnreachable();
         retryLater();
       }

@@ -10,6 +10,10 @@ public interface PeerListener {
   /// of drops until the queue was empty again.
   default void unreachable(MemberId peer) {}
 
+  /// The process of `peer` has ended: a connection to it broke, and then every address of it
+  /// refused one, so nothing listens there. Once per connection that broke.
+  default void gone(MemberId peer) {}
+
   /// The peer `by` says that this member was removed from the cluster for good: it should stop.
   default void removed(MemberId by) {}
 

@@ -97,6 +97,7 @@ final class DrivenCore {
           core.step(
               new Input.TransferLeadership(
                   request.path("token").asLong(), member(request.path("to"))));
+      case "gone" -> core.step(new Input.PeerGone(member(request.path("peer"))));
       case "unreachable" -> core.step(new Input.PeerUnreachable(member(request.path("peer"))));
       case "compact" -> core.step(new Input.StateDurable(request.path("index").asLong()));
       case "readIndex" -> core.step(new Input.ReadIndex(request.path("token").asLong()));

@@ -49,6 +49,11 @@ class PeerTransportTest {
     return transport;
   }
 
+  private void stop(PeerTransport transport) {
+    opened.remove(transport);
+    transport.close();
+  }
+
   private InetSocketAddress listen(PeerTransport transport, PeerIdentity self, int port)
       throws IOException {
     Path files = Files.createDirectory(directory.resolve("of-" + self.member()));
@@ -97,6 +102,69 @@ class PeerTransportTest {
     second.links().update(Map.of(FIRST, List.of(ofFirst)));
 
     atFirst.await("connected 2 OUTGOING");
+  }
+
+  /// Decision 15.
+  @Test
+  void peerWhoseProcessEnds_isReportedGoneOnce() throws Exception {
+    PeerTransport first = start(FIRST_IDENTITY, LIMITS, atFirst);
+    PeerTransport second = start(SECOND_IDENTITY, LIMITS, atSecond);
+    listen(first, FIRST_IDENTITY, 0);
+    InetSocketAddress ofSecond = listen(second, SECOND_IDENTITY, 0);
+    first.links().update(Map.of(SECOND, List.of(ofSecond, ofSecond)));
+    atFirst.await("connected 2 OUTGOING");
+
+    stop(second);
+
+    atFirst.await("disconnected 2 OUTGOING");
+    atFirst.await("gone 2");
+    atFirst.await("failed to connect 2");
+    atFirst.await("failed to connect 2");
+    assertThat(atFirst.count("gone 2")).isEqualTo(1);
+  }
+
+  /// Decision 15: it may listen elsewhere, or not yet.
+  @Test
+  void peerThatWasNeverConnected_refuses_isNotReportedGone() throws Exception {
+    PeerTransport first = start(FIRST_IDENTITY, LIMITS, atFirst);
+    listen(first, FIRST_IDENTITY, 0);
+
+    first
+        .links()
+        .update(
+            Map.of(
+                SECOND,
+                List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), freePort()))));
+
+    for (int attempt = 0; attempt < 5; attempt++) {
+      atFirst.await("failed to connect 2");
+    }
+    assertThat(atFirst.count("gone 2")).isZero();
+  }
+
+  /// Decision 15: what still listens at one of its addresses may be the peer.
+  @Test
+  void peerWithAnAddressThatAccepts_isNotReportedGone() throws Exception {
+    PeerTransport first = start(FIRST_IDENTITY, LIMITS, atFirst);
+    PeerTransport second = start(SECOND_IDENTITY, LIMITS, atSecond);
+    listen(first, FIRST_IDENTITY, 0);
+    InetSocketAddress ofSecond = listen(second, SECOND_IDENTITY, 0);
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      first
+          .links()
+          .update(
+              Map.of(SECOND, List.of(ofSecond, (InetSocketAddress) other.getLocalSocketAddress())));
+      atFirst.await("connected 2 OUTGOING");
+
+      stop(second);
+
+      atFirst.await("disconnected 2 OUTGOING");
+      for (int accepted = 0; accepted < 3; accepted++) {
+        other.accept().close();
+        atFirst.await("failed to connect 2");
+      }
+      assertThat(atFirst.count("gone 2")).isZero();
+    }
   }
 
   @Test

@@ -47,6 +47,11 @@ final class Recorder implements PeerListener {
   }
 
   @Override
+  public void gone(MemberId peer) {
+    note("gone " + peer);
+  }
+
+  @Override
   public void removed(MemberId by) {
     note("removed by " + by);
   }

@@ -73,6 +73,7 @@ final class World {
       case "snap" -> snapshot(words);
       case "unreachable" ->
           member(words.member(1)).step(new Input.PeerUnreachable(words.member(2)));
+      case "gone" -> member(words.member(1)).step(new Input.PeerGone(words.member(2)));
       case "disk" -> disk(words);
       case "apply" -> apply(words);
       case "deliver" -> select(words).forEach(this::deliver);

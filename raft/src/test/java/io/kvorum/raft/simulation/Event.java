@@ -3,6 +3,7 @@ package io.kvorum.raft.simulation;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.Ready.LogRead;
 import io.kvorum.raft.Ready.SnapshotWanted;
+import io.kvorum.raft.membership.MemberId;
 
 /// What can be due. Events of a process are void once that process is gone.
 sealed interface Event {
@@ -24,6 +25,9 @@ sealed interface Event {
   record ReadLog(MemberProcess process, LogRead read) implements OfProcess {}
 
   record TakeCheckpoint(MemberProcess process, SnapshotWanted wanted) implements OfProcess {}
+
+  /// Nothing listens any more where `peer` was.
+  record PeerGone(MemberProcess process, MemberId peer) implements OfProcess {}
 
   record Deliver(Envelope envelope, long sentMicros) implements Event {}
 

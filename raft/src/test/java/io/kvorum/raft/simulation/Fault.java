@@ -20,7 +20,7 @@ enum Fault {
   NARROW_LINK,
   /// Cuts: one member alone, halves, random groups, one direction, a bridge.
   PARTITION,
-  /// Connections are reported as broken.
+  /// Connections are reported as broken, processes as gone: those that are, and others.
   UNREACHABLE,
   /// A process dies, the machine lives.
   KILL,

@@ -52,8 +52,7 @@ final class FaultInjector {
       case CLOG ->
           world.network().clog(anyHost().id, anyHost().id, world.nowMicros() + timeouts(3));
       case PARTITION -> partition();
-      case UNREACHABLE ->
-          running().ifPresent(one -> one.step(new Input.PeerUnreachable(anyHost().id)));
+      case UNREACHABLE -> running().ifPresent(one -> loseTouch(one, anyHost().id));
       case KILL -> running().ifPresent(this::kill);
       case POWER_LOSS -> running().ifPresent(one -> world.power().lose(one.host));
       case BLACKOUT -> world.running().forEach(one -> world.power().lose(one.host));
@@ -103,6 +102,13 @@ final class FaultInjector {
   private long timeouts(int mean) {
     long timeout = world.profile().options().election().timeoutTicks() * Profile.TICK_MICROS;
     return World.exponential(random, mean * timeout);
+  }
+
+  private void loseTouch(MemberProcess process, MemberId peer) {
+    process.step(new Input.PeerUnreachable(peer));
+    if (random.nextInt(4) == 0) {
+      world.after(0, new Event.PeerGone(process, peer));
+    }
   }
 
   private void pause(MemberProcess process) {

@@ -61,8 +61,22 @@ final class Power {
 
   private void goDown(Host host) {
     host.goesDown();
+    tellOthers(host);
     long ticks = random.nextInt(4) == 0 ? 60 : 4;
     world.after(World.exponential(random, ticks * Profile.TICK_MICROS), new Event.Restart(host));
+  }
+
+  /// The kernel closes what the process had open, and refuses whoever tries again. Not everybody
+  /// gets to know: a machine that lost power says nothing.
+  private void tellOthers(Host gone) {
+    if (world.profile().has(Fault.UNREACHABLE) && !world.isCalm()) {
+      for (MemberProcess process : world.running()) {
+        if (random.nextBoolean()) {
+          long micros = World.exponential(random, world.profile().pace().networkMicros());
+          world.after(micros, new Event.PeerGone(process, gone.id));
+        }
+      }
+    }
   }
 
   void stopCleanly(Host host) {

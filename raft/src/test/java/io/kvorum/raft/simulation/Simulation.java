@@ -3,6 +3,7 @@ package io.kvorum.raft.simulation;
 import io.kvorum.invariant.InvariantViolation;
 import io.kvorum.raft.Input;
 import io.kvorum.raft.StartRefused;
+import io.kvorum.raft.membership.MemberId;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -143,8 +144,21 @@ final class Simulation {
         process.flush();
       }
       case Event.ReadLog(_, var read) -> process.readLog(read);
+      case Event.PeerGone(_, var peer) -> peerGone(process, peer);
       case Event.TakeCheckpoint(_, var wanted) -> process.takeCheckpoint(wanted);
     }
+  }
+
+  private void peerGone(MemberProcess process, MemberId peer) {
+    if (process.core.roleNow().leader().filter(peer::equals).isPresent()) {
+      world
+          .coverage()
+          .saw(
+              world.host(peer).process().isPresent()
+                  ? Sometimes.LEADER_THOUGHT_GONE_BY_MISTAKE
+                  : Sometimes.LEADER_SEEN_TO_BE_GONE);
+    }
+    process.step(new Input.PeerGone(peer));
   }
 
   private void tick(MemberProcess process) {

@@ -5,9 +5,7 @@ import io.kvorum.testkit.proxy.Link;
 import io.kvorum.testkit.proxy.Relay;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,15 +17,14 @@ import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/// What is between the members of a cluster. In front of each member listens a proxy, whose address
-/// is the one the member advertises; who dials it is told by the owner of the dialling socket.
+/// What is between the members of a cluster. In front of each member that runs listens a proxy,
+/// whose address is the one the member advertises; who dials it is told by the owner of the
+/// dialling socket.
 ///
 /// Each ordered pair of members has one link, for whatever the one says to the other, whoever of
 /// them has dialled: cutting it leaves the way back open.
 public final class PeerNetwork implements AutoCloseable {
-  private static final int BACKLOG = 128;
-
-  private final List<ServerSocket> fronts = new ArrayList<>();
+  private final List<Front> fronts = new ArrayList<>();
   private final Map<Route, Link> links = new HashMap<>();
 
   /// By who has dialled whom.
@@ -46,11 +43,9 @@ public final class PeerNetwork implements AutoCloseable {
         route ->
             relays.put(route, new Relay(members.get(route.to()), link(route), link(route.back()))));
     for (int i = 0; i < members.size(); i++) {
-      ServerSocket front =
-          new ServerSocket(Ports.free(), BACKLOG, InetAddress.getLoopbackAddress());
-      fronts.add(front);
       int member = i;
-      Thread.ofVirtual().name("front-" + i).start(() -> accept(front, member));
+      fronts.add(
+          new Front(Ports.free(), () -> isRunning(member), dialled -> connect(dialled, member)));
     }
   }
 
@@ -64,7 +59,7 @@ public final class PeerNetwork implements AutoCloseable {
 
   /// The port that stands for a member.
   int port(int member) {
-    return fronts.get(member).getLocalPort();
+    return fronts.get(member).port();
   }
 
   /// Holds back whatever goes one way.
@@ -92,25 +87,17 @@ public final class PeerNetwork implements AutoCloseable {
     links.values().forEach(Link::heal);
   }
 
+  private boolean isRunning(int member) {
+    List<OptionalLong> running = processes.get();
+    return member < running.size() && running.get(member).isPresent();
+  }
+
   private Link link(Route route) {
     return Objects.requireNonNull(links.get(route));
   }
 
   private Relay relay(Route route) {
     return Objects.requireNonNull(relays.get(route));
-  }
-
-  private void accept(ServerSocket front, int member) {
-    try {
-      while (true) {
-        Socket dialled = front.accept();
-        Thread.ofVirtual().name("front-connection").start(() -> connect(dialled, member));
-      }
-    } catch (IOException e) {
-      if (!front.isClosed()) {
-        throw new UncheckedIOException("the proxy before member " + member + " is deaf", e);
-      }
-    }
   }
 
   private void connect(Socket dialled, int member) {
@@ -133,13 +120,7 @@ public final class PeerNetwork implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      for (ServerSocket front : fronts) {
-        front.close();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    fronts.forEach(Front::close);
     relays.values().forEach(Relay::close);
     heal(); // whoever waits goes on, and finds its socket closed
   }
