@@ -2,6 +2,7 @@ package io.kvorum.raft.peer;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -21,17 +22,23 @@ import org.jspecify.annotations.Nullable;
 ///
 /// One thread sends and receives; the event loop fills and empties the queues; anybody may close.
 final class FrameConnection extends ChannelInboundHandlerAdapter {
-  /// Frames that wait, below which the socket is read on while the thread is busy with one.
-  private static final int AHEAD = 2;
+  /// Bytes that wait, below which the socket is read on while the thread is busy with a frame.
+  private static final int AHEAD_BYTES = 2 << 20;
+
+  /// Bytes handed to the connection and not yet to the kernel, below which more may be sent.
+  private static final int IN_FLIGHT_BYTES = 2 << 20;
 
   private final Channel channel;
   private final PeerLimits limits;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  // At most what one read of the socket brings, and AHEAD.
+  // At most what one read of the socket brings, and AHEAD_BYTES.
   @GuardedBy("lock")
   private final Queue<byte[]> frames = new ArrayDeque<>();
+
+  @GuardedBy("lock")
+  private long waitingBytes;
 
   @GuardedBy("lock")
   private long outgoingBytes;
@@ -45,6 +52,11 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
     channel.config().setAutoRead(false);
   }
 
+  /// Where the memory of frames to be sent comes from.
+  ByteBufAllocator allocator() {
+    return channel.alloc();
+  }
+
   /// Sends a frame, head included, once there is room.
   void send(ByteBuf frame) throws IOException {
     int bytes = frame.readableBytes();
@@ -52,7 +64,7 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
     try {
       long nanos = limits.snapshotIdle().toNanos();
       checkHope(nanos, "takes nothing");
-      while (outgoingBytes >= limits.inFlightBytes()) {
+      while (outgoingBytes >= IN_FLIGHT_BYTES) {
         nanos = changed.awaitNanos(nanos);
         checkHope(nanos, "takes nothing");
       }
@@ -99,7 +111,9 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
         checkHope(nanos, "says nothing");
         nanos = changed.awaitNanos(nanos);
       }
-      return frames.remove();
+      byte[] frame = frames.remove();
+      waitingBytes -= frame.length;
+      return frame;
     } catch (InterruptedException e) {
       throw interrupted(e);
     } finally {
@@ -110,7 +124,7 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
   private boolean hasRoom() {
     lock.lock();
     try {
-      return frames.size() < AHEAD;
+      return waitingBytes < AHEAD_BYTES;
     } finally {
       lock.unlock();
     }
@@ -137,6 +151,7 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
       lock.lock();
       try {
         frames.add(frame);
+        waitingBytes += frame.length;
         changed.signalAll();
       } finally {
         lock.unlock();

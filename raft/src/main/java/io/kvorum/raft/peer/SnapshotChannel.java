@@ -20,7 +20,7 @@ final class SnapshotChannel implements SnapshotConnection {
 
   @Override
   public void send(SnapshotMessage message) throws IOException {
-    ByteBuf frame = SnapshotCodec.encode(message);
+    ByteBuf frame = SnapshotCodec.encode(message, frames.allocator());
     int bytes = frame.readableBytes(); // before it belongs to the connection
     frames.send(frame);
     listener.sent(peer, bytes);

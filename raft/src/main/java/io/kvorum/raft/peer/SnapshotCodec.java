@@ -17,7 +17,7 @@ import io.kvorum.raft.snapshot.SnapshotId;
 import io.kvorum.raft.snapshot.SnapshotMessage;
 import io.kvorum.raft.snapshot.SnapshotMessage.Verdict.Outcome;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,17 +30,22 @@ final class SnapshotCodec {
 
   private SnapshotCodec() {}
 
-  /// The message as a frame.
-  static ByteBuf encode(SnapshotMessage message) throws IOException {
+  /// The message as a frame, copied into the memory that sockets are written from.
+  static ByteBuf encode(SnapshotMessage message, ByteBufAllocator allocator) throws IOException {
     SnapshotFrame wire = wire(message);
     int size = wire.getSerializedSize();
-    byte[] frame = new byte[FrameDecoder.LENGTH_BYTES + size];
-    ByteBuf bytes = Unpooled.wrappedBuffer(frame);
-    bytes.setInt(0, size);
-    CodedOutputStream out = CodedOutputStream.newInstance(frame, FrameDecoder.LENGTH_BYTES, size);
-    wire.writeTo(out);
-    out.flush();
-    return bytes;
+    ByteBuf frame = allocator.ioBuffer(FrameDecoder.LENGTH_BYTES + size);
+    try {
+      frame.writeInt(size);
+      CodedOutputStream out =
+          CodedOutputStream.newInstance(frame.nioBuffer(frame.writerIndex(), size));
+      wire.writeTo(out);
+      out.checkNoSpaceLeft();
+      return frame.writerIndex(FrameDecoder.LENGTH_BYTES + size);
+    } catch (IOException | RuntimeException e) {
+      frame.release();
+      throw e;
+    }
   }
 
   private static SnapshotFrame wire(SnapshotMessage message) {

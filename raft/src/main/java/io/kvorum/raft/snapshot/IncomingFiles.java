@@ -7,18 +7,29 @@ import io.kvorum.raft.snapshot.SnapshotMessage.Chunk;
 import io.kvorum.raft.snapshot.SnapshotMessage.FileEnd;
 import io.kvorum.raft.snapshot.SnapshotMessage.Resume;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// The files of one incoming snapshot: each is checked and durable before it counts as complete,
-/// and what is complete outlives the connection. Used by one thread at a time.
+/// and what is complete outlives the connection. While one file is made durable, the next one
+/// comes. Used by one thread at a time.
 final class IncomingFiles {
   private final LogFiles directory;
   private final Begin begin;
+  private final Executor syncs;
   private final BitSet complete = new BitSet();
   private @Nullable OpenFile open;
+  private Optional<Sync> sync = Optional.empty();
+
+  /// A file that is being made durable.
+  private record Sync(int number, FutureTask<Void> task) {}
 
   /// The file that comes now.
   private static final class OpenFile {
@@ -34,9 +45,11 @@ final class IncomingFiles {
   }
 
   /// @param directory is empty
-  IncomingFiles(LogFiles directory, Begin begin) {
+  /// @param syncs makes one file durable at a time
+  IncomingFiles(LogFiles directory, Begin begin, Executor syncs) {
     this.directory = directory;
     this.begin = begin;
+    this.syncs = syncs;
   }
 
   /// Whether these are files of the snapshot that `other` announces.
@@ -50,6 +63,11 @@ final class IncomingFiles {
 
   boolean isComplete() {
     return complete.cardinality() == begin.files().size();
+  }
+
+  /// Whether all bytes have come, though perhaps the last file is not durable yet.
+  boolean hasAllBytes() {
+    return complete.cardinality() + (sync.isPresent() ? 1 : 0) == begin.files().size();
   }
 
   /// Bytes that are still to come.
@@ -80,7 +98,7 @@ final class IncomingFiles {
     target.written = end;
   }
 
-  /// Makes a file durable, whose bytes have all come.
+  /// Begins to make a file durable, whose bytes have all come, once the one before is.
   ///
   /// @throws IOException if they have not, or are not what was sent, or the disk fails
   void end(FileEnd end) throws IOException {
@@ -91,15 +109,45 @@ final class IncomingFiles {
     if ((int) target.crc.getValue() != end.checksum()) {
       throw new IOException("file %d is damaged".formatted(end.file()));
     }
-    target.file.forceAll();
-    target.file.close();
+    awaitSync();
     open = null;
-    complete.set(end.file());
+    FutureTask<Void> task =
+        new FutureTask<>(
+            () -> {
+              try (LogFile file = target.file) {
+                file.forceAll();
+              }
+              return null;
+            });
+    sync = Optional.of(new Sync(target.number, task));
+    syncs.execute(task);
+  }
+
+  /// Waits until every file whose bytes have come is durable, and so complete.
+  ///
+  /// @throws IOException if the disk fails
+  void awaitSync() throws IOException {
+    if (sync.isEmpty()) {
+      return;
+    }
+    Sync last = sync.get();
+    try {
+      last.task().get();
+      complete.set(last.number());
+    } catch (ExecutionException e) {
+      directory.delete(begin.files().get(last.number()).name());
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException().initCause(e);
+    } finally {
+      sync = Optional.empty();
+    }
   }
 
   private OpenFile openFor(int file) throws IOException {
     if (open == null) {
-      if (file < 0 || file >= begin.files().size() || complete.get(file)) {
+      if (file < 0 || file >= begin.files().size() || hasCome(file)) {
         throw new IOException("file %d of %d is not to come".formatted(file, begin.files().size()));
       }
       open = new OpenFile(file, directory.create(begin.files().get(file).name()));
@@ -110,13 +158,21 @@ final class IncomingFiles {
     return open;
   }
 
+  private boolean hasCome(int file) {
+    return complete.get(file) || sync.filter(it -> it.number() == file).isPresent();
+  }
+
   /// Forgets the file that has come in part: the connection has ended.
   void interrupt() throws IOException {
-    if (open != null) {
-      OpenFile partial = open;
-      open = null;
-      partial.file.close();
-      directory.delete(begin.files().get(partial.number).name());
+    try {
+      awaitSync();
+    } finally {
+      if (open != null) {
+        OpenFile partial = open;
+        open = null;
+        partial.file.close();
+        directory.delete(begin.files().get(partial.number).name());
+      }
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.kvorum.raft.snapshot;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.kvorum.raft.Envelope;
 import io.kvorum.raft.snapshot.SnapshotMessage.Begin;
@@ -9,8 +8,8 @@ import io.kvorum.raft.snapshot.SnapshotMessage.FileEnd;
 import io.kvorum.raft.snapshot.SnapshotMessage.Resume;
 import io.kvorum.raft.snapshot.SnapshotMessage.Verdict;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.zip.CRC32C;
@@ -20,14 +19,14 @@ import java.util.zip.CRC32C;
 final class OutgoingStream {
   private final OutgoingSnapshot snapshot;
   private final SnapshotConnection connection;
-  private final int chunkBytes;
+  private final ByteBuffer buffer; // of one chunk after the other
   private final Pace pace;
 
   OutgoingStream(
       OutgoingSnapshot snapshot, SnapshotConnection connection, int chunkBytes, Pace pace) {
     this.snapshot = snapshot;
     this.connection = connection;
-    this.chunkBytes = chunkBytes;
+    this.buffer = ByteBuffer.allocateDirect(chunkBytes);
     this.pace = pace;
   }
 
@@ -60,18 +59,18 @@ final class OutgoingStream {
   private void send(int number) throws IOException {
     SnapshotFile file = snapshot.files().get(number);
     CRC32C crc = new CRC32C();
-    try (InputStream bytes = Files.newInputStream(snapshot.directory().resolve(file.name()))) {
+    try (FileChannel bytes = FileChannel.open(snapshot.directory().resolve(file.name()))) {
       long offset = 0;
       while (offset < file.sizeBytes()) {
-        byte[] read = bytes.readNBytes((int) Math.min(chunkBytes, file.sizeBytes() - offset));
-        if (read.length == 0) {
+        buffer.clear().limit((int) Math.min(buffer.capacity(), file.sizeBytes() - offset));
+        if (bytes.read(buffer) < 0) {
           throw new IOException(file + " ends at byte " + offset);
         }
-        crc.update(read);
-        pace.await(read.length);
-        ByteString chunk = UnsafeByteOperations.unsafeWrap(read);
-        connection.send(Chunk.of(number, offset, chunk));
-        offset += read.length;
+        buffer.flip();
+        crc.update(buffer.duplicate());
+        pace.await(buffer.remaining());
+        connection.send(Chunk.of(number, offset, UnsafeByteOperations.unsafeWrap(buffer)));
+        offset += buffer.remaining();
       }
     }
     connection.send(new FileEnd(number, (int) crc.getValue()));

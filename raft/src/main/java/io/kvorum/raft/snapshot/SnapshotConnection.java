@@ -4,7 +4,8 @@ import java.io.IOException;
 
 /// A connection that carries one snapshot. Used by one thread; only [#close] may be called by any.
 public interface SnapshotConnection extends AutoCloseable {
-  /// Sends a message, after waiting for room in what is on its way.
+  /// Sends a message, after waiting for room in what is on its way. What the bytes of a chunk lie
+  /// in is the caller's again afterwards.
   ///
   /// @throws IOException if the connection is broken or closed, or no room came for too long; the
   ///   message may have arrived or not

@@ -14,6 +14,8 @@ import io.kvorum.raft.snapshot.SnapshotMessage.Verdict;
 import io.kvorum.raft.snapshot.SnapshotMessage.Verdict.Outcome;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -35,6 +37,9 @@ public final class SnapshotReceiver implements SnapshotInbox, AutoCloseable {
   private final Predicate<Envelope> core;
   private final SnapshotMeter meter;
   private final LongSupplier nanoClock;
+  private final ExecutorService syncs =
+      Executors.newCachedThreadPool(
+          Thread.ofPlatform().name("snapshot-sync-", 0).daemon(true).factory());
   private final Object turns = new Object();
 
   @GuardedBy("turns")
@@ -177,13 +182,14 @@ public final class SnapshotReceiver implements SnapshotInbox, AutoCloseable {
         .log("receiving snapshot");
     try {
       connection.send(files.progress());
-      while (!files.isComplete()) {
+      while (!files.hasAllBytes()) {
         switch (connection.receive()) {
           case Chunk chunk -> files.write(chunk);
           case FileEnd end -> files.end(end);
           case Begin _, Resume _, Verdict _ -> throw new IOException("a message out of order");
         }
       }
+      files.awaitSync();
       store.verify(folder.incoming(), begin.marker());
     } catch (IOException e) {
       if (files.isComplete()) {
@@ -202,7 +208,7 @@ public final class SnapshotReceiver implements SnapshotInbox, AutoCloseable {
     IncomingFiles files = incoming.filter(known -> known.isOf(begin)).orElse(null);
     if (files == null) {
       incoming = Optional.empty();
-      files = new IncomingFiles(folder.newIncoming(), begin);
+      files = new IncomingFiles(folder.newIncoming(), begin, syncs);
       if (files.missingBytes() > folder.usableBytes()) {
         throw new IOException("a snapshot of " + files.missingBytes() + " bytes does not fit");
       }
@@ -226,6 +232,7 @@ public final class SnapshotReceiver implements SnapshotInbox, AutoCloseable {
         }
       }
     }
+    syncs.close();
     if (wasInterrupted) {
       Thread.currentThread().interrupt();
     }

@@ -13,9 +13,12 @@ import io.kvorum.raft.snapshot.SnapshotMessage.Begin;
 import io.kvorum.raft.snapshot.SnapshotMessage.Chunk;
 import io.kvorum.raft.snapshot.SnapshotMessage.FileEnd;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Queue;
 import java.util.SplittableRandom;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +32,7 @@ class IncomingFilesTest {
           List.of(new SnapshotFile("a", 1500), new SnapshotFile("b", 1500)));
 
   private final FaultyFiles disk = new FaultyFiles();
-  private final IncomingFiles files = new IncomingFiles(disk, BEGIN);
+  private final IncomingFiles files = new IncomingFiles(disk, BEGIN, Runnable::run);
 
   private static Chunk chunk(int file, int from, int to) {
     return Chunk.of(file, from, ByteString.copyFrom(CONTENT, from, to - from));
@@ -42,15 +45,20 @@ class IncomingFilesTest {
   }
 
   private void receive(int file) throws IOException {
-    files.write(chunk(file, 0, 700));
-    files.write(chunk(file, 700, 1500));
-    files.end(end(file, 1500));
+    receive(files, file);
+  }
+
+  private static void receive(IncomingFiles into, int file) throws IOException {
+    into.write(chunk(file, 0, 700));
+    into.write(chunk(file, 700, 1500));
+    into.end(end(file, 1500));
   }
 
   @Test
   void powerFailsAfterAFileIsComplete_itsBytesAreThere() throws IOException {
     receive(0);
     receive(1);
+    files.awaitSync();
     disk.forceDirectory();
 
     for (int seed = 0; seed < 50; seed++) {
@@ -67,7 +75,7 @@ class IncomingFilesTest {
   }
 
   @Test
-  void syncFails_fileIsNotComplete() {
+  void syncFails_fileIsNotComplete() throws IOException {
     disk.setHook(
         (operation, _) -> {
           if (operation == FaultyFiles.Operation.FORCE) {
@@ -75,9 +83,43 @@ class IncomingFilesTest {
           }
         });
 
-    assertThatThrownBy(() -> receive(0)).hasMessage("disk is gone");
+    receive(0);
 
+    assertThatThrownBy(() -> files.awaitSync()).hasMessage("disk is gone");
     assertThat(files.progress().complete()).isEmpty();
+    assertThat(disk.list()).isEmpty();
+  }
+
+  @Test
+  void fileBeforeIsNotDurableYet_nextOneComes_butIsNotMadeDurable() throws Exception {
+    Queue<Runnable> waiting = new LinkedBlockingQueue<>();
+    IncomingFiles slow = new IncomingFiles(disk, BEGIN, waiting::add);
+    receive(slow, 0);
+    slow.write(chunk(1, 0, 1500));
+    assertThat(slow.hasAllBytes()).isFalse();
+    assertThat(slow.progress().complete()).isEmpty();
+    Thread second = Thread.ofPlatform().start(() -> endSecond(slow));
+
+    while (second.getState() != Thread.State.WAITING) {
+      Thread.sleep(1);
+    }
+    assertThat(waiting).hasSize(1);
+    waiting.remove().run();
+    second.join();
+
+    assertThat(slow.progress().complete()).containsExactly(0);
+    assertThat(slow.hasAllBytes()).isTrue();
+    waiting.remove().run();
+    slow.awaitSync();
+    assertThat(slow.isComplete()).isTrue();
+  }
+
+  private static void endSecond(IncomingFiles files) {
+    try {
+      files.end(end(1, 1500));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
@@ -107,6 +149,7 @@ class IncomingFilesTest {
     assertThat(files.missingBytes()).isEqualTo(1500);
     assertThat(disk.list()).containsExactly("a");
     receive(1);
+    files.awaitSync();
     assertThat(files.isComplete()).isTrue();
   }
 }

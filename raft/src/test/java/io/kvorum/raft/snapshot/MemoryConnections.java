@@ -1,5 +1,7 @@
 package io.kvorum.raft.snapshot;
 
+import com.google.protobuf.ByteString;
+import io.kvorum.raft.snapshot.SnapshotMessage.Chunk;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -66,7 +68,14 @@ final class MemoryConnections {
         close();
         throw new IOException("broken");
       }
-      put(Optional.of(isSender ? change.apply(message) : message));
+      put(Optional.of(isSender ? change.apply(kept(message)) : message));
+    }
+
+    /// The sender goes on to use what the bytes of a chunk lie in.
+    private static SnapshotMessage kept(SnapshotMessage message) {
+      return message instanceof Chunk(var file, var offset, var bytes, var checksum)
+          ? new Chunk(file, offset, ByteString.copyFrom(bytes.asReadOnlyByteBuffer()), checksum)
+          : message;
     }
 
     private void put(Optional<SnapshotMessage> message) throws IOException {
