@@ -8,13 +8,13 @@ import java.util.Locale;
 /// What it took to bring one member up to date.
 ///
 /// @param time from its start until it serves reads at the leader's revision
-/// @param leader cost of the leader meanwhile; its CPU time is that of this arrival
-/// @param joiner cost of the member that has come
+/// @param leader cost of the leader meanwhile; CPU time is that of this arrival
+/// @param joiner cost of the member that has come, likewise
 record Arrival(Duration time, ProcessCost leader, ProcessCost joiner) {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Duration SETTLING = Duration.ofSeconds(2);
 
-  /// Starts a member.
+  /// Starts a member, or lets it go on.
   @FunctionalInterface
   interface Start {
     void run() throws IOException;
@@ -25,17 +25,18 @@ record Arrival(Duration time, ProcessCost leader, ProcessCost joiner) {
     long revision = RevisionWatch.revisionOf(leader);
     ServerProcess leading = leader.running();
     ProcessCost.resetPeak(leading.pid());
-    double cpuBefore = ProcessCost.of(leading.pid()).cpuSeconds();
+    double leaderBefore = ProcessCost.of(leading.pid()).cpuSeconds();
+    double joinerBefore =
+        joiner.isRunning() ? ProcessCost.of(joiner.running().pid()).cpuSeconds() : 0;
     long startNanos = System.nanoTime();
     start.run();
     RevisionWatch.await(joiner, revision, PATIENCE);
     Duration time = Duration.ofNanos(System.nanoTime() - startNanos);
     Thread.sleep(SETTLING);
-    ProcessCost after = ProcessCost.of(leading.pid());
     return new Arrival(
         time,
-        new ProcessCost(after.cpuSeconds() - cpuBefore, after.residentBytes(), after.peakBytes()),
-        ProcessCost.of(joiner.running().pid()));
+        ProcessCost.of(leading.pid()).since(leaderBefore),
+        ProcessCost.of(joiner.running().pid()).since(joinerBefore));
   }
 
   /// As a row of [ArrivalReport]'s table, without its first columns.

@@ -23,6 +23,11 @@ record ProcessCost(double cpuSeconds, long residentBytes, long peakBytes) {
         ticks / TICKS_PER_SECOND, bytes(facts, "VmRSS:"), bytes(facts, "VmHWM:"));
   }
 
+  /// Without the CPU time that was spent before.
+  ProcessCost since(double cpuSecondsBefore) {
+    return new ProcessCost(cpuSeconds - cpuSecondsBefore, residentBytes, peakBytes);
+  }
+
   private static long bytes(Path facts, String name) throws IOException {
     for (String line : Files.readAllLines(facts.resolve("status"))) {
       if (line.startsWith(name)) {
