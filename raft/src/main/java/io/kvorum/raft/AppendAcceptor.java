@@ -4,28 +4,35 @@ import io.kvorum.invariant.Invariant;
 import io.kvorum.raft.RaftMessage.AppendEntries;
 import io.kvorum.raft.RaftMessage.AppendReply;
 import java.util.List;
+import java.util.Optional;
 
-/// A follower's side of replication: fits a leader's entries to the log (Raft §5.3; raft.md R6,
-/// R7).
+/// A follower's side of replication: fits a leader's entries to the log (Raft §5.3; raft.md R6, R7,
+/// R12).
 final class AppendAcceptor {
   private AppendAcceptor() {}
 
-  /// Takes the entries in, and returns the answer that may leave once they are durable.
-  static AppendReply accept(MemberState state, AppendEntries append) {
+  /// Takes the entries in, and returns the answer that may leave once they are durable. None if
+  /// this member has to apply others first: a leader counts that as a loss, and tries again with
+  /// its next heartbeat.
+  static Optional<AppendReply> accept(MemberState state, AppendEntries append) {
     LogView log = state.log();
     EntryId previous = append.previous();
     long committed = state.commits().committed();
     if (previous.index() < committed) {
-      return new AppendReply.Matched(committed);
+      return Optional.of(new AppendReply.Matched(committed));
     }
     if (!log.holds(previous)) {
       long last = Math.min(previous.index(), log.lastIndex());
-      return new AppendReply.Conflict(previous.index(), log.lastAtMost(last, previous.term()));
+      return Optional.of(
+          new AppendReply.Conflict(previous.index(), log.lastAtMost(last, previous.term())));
+    }
+    if (!append.entries().isEmpty() && state.commits().isBehind()) {
+      return Optional.empty();
     }
     appendNew(state, append.entries());
     long matched = previous.index() + append.entries().size();
     state.commits().commitTo(Math.min(append.commitIndex(), matched));
-    return new AppendReply.Matched(matched);
+    return Optional.of(new AppendReply.Matched(matched));
   }
 
   /// Appends what is missing. Entries that are there already are left alone, so that an old

@@ -11,15 +11,18 @@ final class CommitCursor {
   private long committed;
   private long handedOut;
   private long applied;
-  private long unappliedBytes;
+  private long handedOutBytes; // and not applied
+  private long committedBytes; // and not applied
+  private boolean isBehind;
   private long installing;
 
   CommitCursor(LogView log, RaftOptions.Limits limits, long committed, long applied) {
     this.log = log;
     this.limits = limits;
-    this.committed = committed;
+    this.committed = applied;
     this.handedOut = applied;
     this.applied = applied;
+    commitTo(committed);
   }
 
   long committed() {
@@ -41,17 +44,30 @@ final class CommitCursor {
     }
     Invariant.check(
         index <= log.lastIndex(), "commit %d beyond the last index %d", index, log.lastIndex());
-    committed = index;
+    while (committed < index) {
+      committed++;
+      committedBytes += log.entryAt(committed).payloadBytes();
+    }
     return true;
+  }
+
+  /// Whether so much waits to be applied that memory must not take more: as much again as is handed
+  /// out at a time. Ends when half of that is done, so that entries come in larger portions. What
+  /// is not committed does not count: it may need more entries to be.
+  boolean isBehind() {
+    isBehind = committedBytes >= (isBehind ? 1 : 2) * limits.applyBytes();
+    return isBehind;
   }
 
   /// Takes note that a snapshot has taken the place of everything up to `index`: it has to be
   /// applied before anything else is handed out (R12).
   void install(long index) {
-    commitTo(index);
+    Invariant.check(index > committed, "%d is installed, %d is committed", index, committed);
+    committed = index;
     installing = index;
     handedOut = index;
-    unappliedBytes = 0;
+    handedOutBytes = 0;
+    committedBytes = 0;
   }
 
   boolean isInstalling() {
@@ -65,14 +81,14 @@ final class CommitCursor {
       return List.of();
     }
     long end = Math.min(committed, durableIndex) + 1;
-    long allowance = limits.applyBytes() - unappliedBytes;
+    long allowance = limits.applyBytes() - handedOutBytes;
     if (handedOut + 1 >= end || (allowance <= 0 && handedOut > applied)) {
       return List.of();
     }
     List<Entry> entries = log.slice(handedOut + 1, end, Math.max(allowance, 0));
     handedOut += entries.size();
     for (Entry entry : entries) {
-      unappliedBytes += entry.payloadBytes();
+      handedOutBytes += entry.payloadBytes();
     }
     return entries;
   }
@@ -94,7 +110,8 @@ final class CommitCursor {
       freed += log.entryAt(each).payloadBytes();
     }
     applied = index;
-    unappliedBytes -= freed;
+    handedOutBytes -= freed;
+    committedBytes -= freed;
     return freed;
   }
 }

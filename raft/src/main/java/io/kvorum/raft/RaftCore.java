@@ -224,9 +224,9 @@ public final class RaftCore {
   private void hearLeader(MemberId from, FromLeader message) {
     elections.follow(from);
     switch (message) {
-      case AppendEntries append -> {
-        state.sendWhenDurable(from, AppendAcceptor.accept(state, append));
-      }
+      case AppendEntries append ->
+          AppendAcceptor.accept(state, append)
+              .ifPresent(reply -> state.sendWhenDurable(from, reply));
       case Heartbeat(var commitIndex, var readRound) -> {
         state.commits().commitTo(commitIndex);
         state.send(from, new HeartbeatReply(readRound));

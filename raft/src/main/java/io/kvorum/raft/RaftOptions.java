@@ -62,7 +62,8 @@ public record RaftOptions(Election election, Replication replication, Limits lim
   ///
   /// @param uncommittedBytes payload a leader has accepted and not yet applied; beyond it proposals
   ///   are refused (raft.md B1)
-  /// @param applyBytes committed payload handed out and not yet applied; beyond it the rest waits
+  /// @param applyBytes committed payload handed out and not yet applied; beyond it the rest waits,
+  ///   and where as much waits, a follower takes no more
   /// @param pendingReads reads waiting for a leader's confirmation; beyond it they are aborted
   /// @param outstandingWrites storage commands under way; what comes meanwhile joins the next one
   /// @param writeBytes payload of one storage command; a larger entry makes a command of its own
