@@ -149,10 +149,15 @@ final class MemberGroup implements AutoCloseable {
     }
   }
 
-  /// Puts the stopped members back to what was saved.
-  void restore() throws IOException {
+  /// Puts the stopped members back to what was saved, and waits until the disk has nothing left to
+  /// do: the members' own syncs would have to wait for these bytes.
+  void restore() throws IOException, InterruptedException {
     for (GroupMember member : members) {
       copyTree(member.saved(), member.data());
+    }
+    int status = new ProcessBuilder("sync").start().waitFor();
+    if (status != 0) {
+      throw new IOException("sync ended with " + status);
     }
   }
 
