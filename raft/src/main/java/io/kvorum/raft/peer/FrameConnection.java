@@ -22,23 +22,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// One thread sends and receives; the event loop fills and empties the queues; anybody may close.
 final class FrameConnection extends ChannelInboundHandlerAdapter {
-  /// Bytes that wait, below which the socket is read on while the thread is busy with a frame.
-  private static final int AHEAD_BYTES = 2 << 20;
-
-  /// Bytes handed to the connection and not yet to the kernel, below which more may be sent.
-  private static final int IN_FLIGHT_BYTES = 2 << 20;
+  /// Frames that wait, below which the socket is read on while the thread is busy with one.
+  private static final int AHEAD = 2;
 
   private final Channel channel;
   private final PeerLimits limits;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  // At most what one read of the socket brings, and AHEAD_BYTES.
+  // At most what one read of the socket brings, and AHEAD.
   @GuardedBy("lock")
   private final Queue<byte[]> frames = new ArrayDeque<>();
-
-  @GuardedBy("lock")
-  private long waitingBytes;
 
   @GuardedBy("lock")
   private long outgoingBytes;
@@ -64,7 +58,7 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
     try {
       long nanos = limits.snapshotIdle().toNanos();
       checkHope(nanos, "takes nothing");
-      while (outgoingBytes >= IN_FLIGHT_BYTES) {
+      while (outgoingBytes >= limits.inFlightBytes()) {
         nanos = changed.awaitNanos(nanos);
         checkHope(nanos, "takes nothing");
       }
@@ -111,9 +105,7 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
         checkHope(nanos, "says nothing");
         nanos = changed.awaitNanos(nanos);
       }
-      byte[] frame = frames.remove();
-      waitingBytes -= frame.length;
-      return frame;
+      return frames.remove();
     } catch (InterruptedException e) {
       throw interrupted(e);
     } finally {
@@ -124,7 +116,7 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
   private boolean hasRoom() {
     lock.lock();
     try {
-      return waitingBytes < AHEAD_BYTES;
+      return frames.size() < AHEAD;
     } finally {
       lock.unlock();
     }
@@ -151,7 +143,6 @@ final class FrameConnection extends ChannelInboundHandlerAdapter {
       lock.lock();
       try {
         frames.add(frame);
-        waitingBytes += frame.length;
         changed.signalAll();
       } finally {
         lock.unlock();

@@ -8,10 +8,6 @@ import java.util.function.LongSupplier;
 /// Keeps several streams together below a rate: each waits until what was sent before it has had
 /// its time. Any thread.
 final class Pace {
-  /// A stream that was late by so much may hurry: a wait of microseconds takes longer than asked
-  /// for, and would be lost with every chunk.
-  private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-
   private final long bytesPerSecond;
   private final LongSupplier nanoClock;
   private final AtomicLong freeAtNanos;
@@ -32,14 +28,13 @@ final class Pace {
     }
   }
 
-  /// Takes the next place in line; returns when it begins. Time that nobody used is lost, but for
-  /// the last bit of it, so there are no long bursts.
+  /// Takes the next place in line; returns when it begins. Time that nobody used is lost, so there
+  /// are no bursts.
   long reserve(int bytes) {
-    long earliestNanos = nanoClock.getAsLong() - LATE_NANOS;
+    long nowNanos = nanoClock.getAsLong();
     long costNanos = TimeUnit.SECONDS.toNanos(bytes) / bytesPerSecond;
     long endNanos =
-        freeAtNanos.updateAndGet(
-            free -> (free - earliestNanos > 0 ? free : earliestNanos) + costNanos);
+        freeAtNanos.updateAndGet(free -> (free - nowNanos > 0 ? free : nowNanos) + costNanos);
     return endNanos - costNanos;
   }
 }

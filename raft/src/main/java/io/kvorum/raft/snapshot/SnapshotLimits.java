@@ -26,12 +26,12 @@ public record SnapshotLimits(
         "no time for anything");
   }
 
-  /// What a network of 25 Gbit/s carries: slower ones and disks set their own pace, as each stream
+  /// What a network of 10 Gbit/s carries: slower ones and disks set their own pace, as each stream
   /// has little under way. Half an hour of log at most is kept for it.
   public static SnapshotLimits standard() {
     return new SnapshotLimits(
         256 << 10,
-        3L << 30,
+        1L << 30,
         Duration.ofSeconds(10),
         Duration.ofSeconds(30),
         Duration.ofMinutes(30),

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,11 +48,6 @@ class PeerTransportTest {
     PeerTransport transport = PeerTransport.start(self, limits, recorder, new Random(1));
     opened.push(transport);
     return transport;
-  }
-
-  private void stop(PeerTransport transport) {
-    opened.remove(transport);
-    transport.close();
   }
 
   private InetSocketAddress listen(PeerTransport transport, PeerIdentity self, int port)
@@ -107,16 +103,8 @@ class PeerTransportTest {
   /// Decision 15.
   @Test
   void peerWhoseProcessEnds_isReportedGoneOnce() throws Exception {
-    PeerTransport first = start(FIRST_IDENTITY, LIMITS, atFirst);
-    PeerTransport second = start(SECOND_IDENTITY, LIMITS, atSecond);
-    listen(first, FIRST_IDENTITY, 0);
-    InetSocketAddress ofSecond = listen(second, SECOND_IDENTITY, 0);
-    first.links().update(Map.of(SECOND, List.of(ofSecond, ofSecond)));
-    atFirst.await("connected 2 OUTGOING");
+    connectFirstToSecondAndStopIt(ofSecond -> List.of(ofSecond, ofSecond));
 
-    stop(second);
-
-    atFirst.await("disconnected 2 OUTGOING");
     atFirst.await("gone 2");
     atFirst.await("failed to connect 2");
     atFirst.await("failed to connect 2");
@@ -145,26 +133,30 @@ class PeerTransportTest {
   /// Decision 15: what still listens at one of its addresses may be the peer.
   @Test
   void peerWithAnAddressThatAccepts_isNotReportedGone() throws Exception {
-    PeerTransport first = start(FIRST_IDENTITY, LIMITS, atFirst);
-    PeerTransport second = start(SECOND_IDENTITY, LIMITS, atSecond);
-    listen(first, FIRST_IDENTITY, 0);
-    InetSocketAddress ofSecond = listen(second, SECOND_IDENTITY, 0);
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      first
-          .links()
-          .update(
-              Map.of(SECOND, List.of(ofSecond, (InetSocketAddress) other.getLocalSocketAddress())));
-      atFirst.await("connected 2 OUTGOING");
+      connectFirstToSecondAndStopIt(
+          ofSecond -> List.of(ofSecond, (InetSocketAddress) other.getLocalSocketAddress()));
 
-      stop(second);
-
-      atFirst.await("disconnected 2 OUTGOING");
       for (int accepted = 0; accepted < 3; accepted++) {
         other.accept().close();
         atFirst.await("failed to connect 2");
       }
       assertThat(atFirst.count("gone 2")).isZero();
     }
+  }
+
+  /// @param addresses of the second member, as the first is told them, by the one it listens on
+  private void connectFirstToSecondAndStopIt(
+      Function<InetSocketAddress, List<InetSocketAddress>> addresses) throws Exception {
+    PeerTransport first = start(FIRST_IDENTITY, LIMITS, atFirst);
+    PeerTransport second = start(SECOND_IDENTITY, LIMITS, atSecond);
+    listen(first, FIRST_IDENTITY, 0);
+    InetSocketAddress ofSecond = listen(second, SECOND_IDENTITY, 0);
+    first.links().update(Map.of(SECOND, addresses.apply(ofSecond)));
+    atFirst.await("connected 2 OUTGOING");
+    opened.remove(second);
+    second.close();
+    atFirst.await("disconnected 2 OUTGOING");
   }
 
   @Test

@@ -100,8 +100,8 @@ class IncomingFilesTest {
     assertThat(slow.progress().complete()).isEmpty();
     Thread second = Thread.ofPlatform().start(() -> endSecond(slow));
 
-    while (second.getState() != Thread.State.WAITING) {
-      Thread.sleep(1);
+    while (second.isAlive() && second.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
     }
     assertThat(waiting).hasSize(1);
     waiting.remove().run();
