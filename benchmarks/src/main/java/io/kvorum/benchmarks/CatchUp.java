@@ -1,11 +1,8 @@
 package io.kvorum.benchmarks;
 
-import io.kvorum.testkit.Directories;
+import io.kvorum.benchmarks.ArrivalContest.Contestant;
 import io.kvorum.testkit.ServerKind;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /// How long a member that was down takes, from its restart until it serves reads at the revision of
@@ -16,52 +13,23 @@ public final class CatchUp {
 
   private CatchUp() {}
 
-  private record Contestant(String name, MemberGroup group) {}
-
   /// Measures, prints as it goes, and appends to the results.
   ///
   /// @param arguments missed revisions in thousands; rounds
   public static void main(String[] arguments) throws Exception {
-    int missed = 1000 * (arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1000);
-    int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
-    Path directory = Files.createTempDirectory("catch-up");
-    System.out.println("members live in " + directory);
-    List<Contestant> contestants = new ArrayList<>();
-    try {
-      contestants.add(contestant("Kvorum", ServerKind.KVORUM, directory, List.of()));
-      contestants.add(
-          contestant(
-              "Kvorum, whole log",
-              ServerKind.KVORUM,
-              directory,
-              List.of("--snapshot-catchup-entries=" + 2 * missed)));
-      contestants.add(contestant("etcd", ServerKind.ETCD, directory, List.of()));
-      for (Contestant contestant : contestants) {
-        fill(contestant, missed);
-      }
-      ArrivalReport report =
-          new ArrivalReport(
-              System.out,
-              String.join(" ", "catchup", String.join(" ", arguments)).strip(),
-              "A member that missed %,d revisions, values of 256 B under %,d keys of 40 B."
-                  .formatted(missed, KEYS));
-      for (int round = 1; round <= rounds; round++) {
-        for (Contestant contestant : contestants) {
-          report.add(round, contestant.name(), measure(contestant.group()));
-        }
-      }
-      report.compareWith("etcd");
-      report.appendTo(Path.of(ArrivalReport.root(), "benchmarks/results/cluster.md"));
-    } finally {
-      contestants.forEach(contestant -> contestant.group().close());
-    }
-    Directories.delete(directory); // after a failure it tells why
-  }
-
-  private static Contestant contestant(
-      String name, ServerKind kind, Path directory, List<String> flags) throws IOException {
-    Path place = directory.resolve(name.replaceAll("\\W+", "-"));
-    return new Contestant(name, new MemberGroup(kind, 3, place, flags));
+    ArrivalContest contest = new ArrivalContest("catchup", arguments);
+    int missed = contest.many();
+    contest.add("Kvorum", ServerKind.KVORUM, List.of());
+    contest.add(
+        "Kvorum, whole log",
+        ServerKind.KVORUM,
+        List.of("--snapshot-catchup-entries=" + 2 * missed));
+    contest.add("etcd", ServerKind.ETCD, List.of());
+    contest.run(
+        "A member that missed %,d revisions, values of 256 B under %,d keys of 40 B."
+            .formatted(missed, KEYS),
+        contestant -> fill(contestant, missed),
+        CatchUp::measure);
   }
 
   /// The last member is stopped before the others are filled.
@@ -86,7 +54,8 @@ public final class CatchUp {
     }
   }
 
-  private static Arrival measure(MemberGroup group) throws IOException, InterruptedException {
+  private static Arrival measure(Contestant contestant) throws IOException, InterruptedException {
+    MemberGroup group = contestant.group();
     group.restore();
     GroupMember joiner = group.members().getLast();
     group.start(group.members().subList(0, 2));
